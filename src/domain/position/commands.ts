@@ -1,0 +1,63 @@
+import type { MoneyJson, PriceString, QuantityString } from '../amounts.js';
+import type { DecimalString } from '../decimal.js';
+import type { Digest, OrderId, TargetKey } from '../ids.js';
+import type { ExecutionData } from '../order/events.js';
+import type { FillKey, PositionOpened, TargetKind } from './events.js';
+
+interface Keyed {
+  readonly commandKey: string;
+  readonly commandDigest: Digest;
+}
+
+/** Intent: open a position. */
+export interface OpenPosition extends Keyed {
+  readonly kind: 'OpenPosition';
+  readonly terms: PositionOpened['data'];
+}
+
+/** Intent: set a target, or change the terms of one that is not filled. */
+export interface SetTarget extends Keyed {
+  readonly kind: 'SetTarget';
+  readonly targetKey: TargetKey;
+  readonly targetKind: TargetKind;
+  readonly percent: DecimalString;
+  readonly targetPrice: PriceString;
+  readonly quantity: QuantityString;
+  readonly originalCredit?: MoneyJson;
+  readonly orderRef?: string;
+}
+
+/** Intent: take a target back. */
+export interface CancelTarget extends Keyed {
+  readonly kind: 'CancelTarget';
+  readonly targetKey: TargetKey;
+  readonly reason?: string;
+}
+
+/** Policy: the order behind a target's reference is known. */
+export interface AttachTargetOrder extends Keyed {
+  readonly kind: 'AttachTargetOrder';
+  readonly targetKey: TargetKey;
+  readonly orderRef: string;
+  readonly orderId: OrderId;
+}
+
+/** Policy, fact: a version of an execution that belongs to this position. Never refused. */
+export interface RecordFill extends Keyed {
+  readonly kind: 'RecordFill';
+  readonly change: 'recorded' | 'corrected' | 'reversed';
+  readonly fill: FillKey;
+  readonly effect: 'open' | 'close';
+  readonly targetKey?: TargetKey;
+  readonly execution: ExecutionData;
+}
+
+/** Policy, fact: the target's order ended without filling it. Never refused; ignored where the target is filled. */
+export interface EndTarget extends Keyed {
+  readonly kind: 'EndTarget';
+  readonly targetKey: TargetKey;
+  readonly ending: 'cancelled' | 'rejected';
+  readonly reason?: string;
+}
+
+export type PositionCommand = OpenPosition | SetTarget | CancelTarget | AttachTargetOrder | RecordFill | EndTarget;

@@ -1,0 +1,56 @@
+import type { CommandContext } from '../domain/metadata.js';
+import type { Rejection } from '../domain/decider.js';
+import type { AccountId, OrderId, PositionId, TenantId } from '../domain/ids.js';
+import type { PlaceOrder, RequestCancel, RequestReplace } from '../domain/order/commands.js';
+import type { OrderFactEvent } from '../domain/order/events.js';
+import type { PositionCommand } from '../domain/position/commands.js';
+import type { Position } from './event-store.js';
+
+/**
+ * A name of an order in the outside world. `scope` is what makes the id unique: tenant and source, and account, session,
+ * instrument or trading day where the source's ids recycle within it. Ids that are `NONE`, empty or 0 are not aliases.
+ */
+export interface Alias {
+  readonly kind: 'broker' | 'client';
+  readonly scope: readonly string[];
+  readonly id: string;
+}
+
+/** What an adapter makes of one message about an order. The context's accountId is the default where the order is unknown. */
+export interface OrderFact {
+  /** At least one; the first one names the order that is opened where none is known. */
+  readonly aliases: readonly Alias[];
+  /** Names it may be known under from now on as well (a replace request's new ClOrdID). Claimed, never needed to resolve. */
+  readonly newAliases?: readonly Alias[];
+  readonly fact: OrderFactEvent;
+  readonly context: CommandContext;
+}
+
+type OrderIntent = PlaceOrder | RequestCancel | RequestReplace;
+
+export type CommandResult =
+  /** Events were appended; `position` is that of the last one, to wait for. */
+  | { readonly kind: 'applied'; readonly stream: string; readonly id: OrderId | PositionId; readonly revision: bigint; readonly position: Position; readonly eventCount: number }
+  /** It had been applied before; the position of the stream's newest event where it is known, to wait for. */
+  | { readonly kind: 'duplicate'; readonly stream: string; readonly id: OrderId | PositionId; readonly revision: bigint; readonly position: Position | undefined }
+  /** The fact's order is not known yet: kept in a durable stream until it is. */
+  | { readonly kind: 'parked'; readonly stream: string; readonly position: Position }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };
+
+/** The one way in: every command goes through here, from the API, ingest, the CLI and policies. */
+export interface CommandHandler {
+  /** Facts of one order are applied in the order of the calls. */
+  recordOrderFact(fact: OrderFact): Promise<CommandResult>;
+  /** For a new order its id follows from tenant, account and ClOrdID. */
+  placeOrder(command: PlaceOrder, context: CommandContext): Promise<CommandResult>;
+  changeOrder(id: OrderId, command: Exclude<OrderIntent, PlaceOrder>, context: CommandContext): Promise<CommandResult>;
+  /** OpenPosition's id follows from tenant, account and command key. */
+  openPosition(command: Extract<PositionCommand, { kind: 'OpenPosition' }>, context: CommandContext): Promise<CommandResult>;
+  changePosition(id: PositionId, command: Exclude<PositionCommand, { kind: 'OpenPosition' }>, context: CommandContext): Promise<CommandResult>;
+  /** Which order an alias names now, from the store. */
+  resolveAlias(alias: Alias): Promise<OrderId | undefined>;
+  /** The account that a stream belongs to, from the store; undefined where there is no such stream. */
+  ownerOf(stream: string): Promise<{ readonly tenantId: TenantId; readonly accountId: AccountId } | undefined>;
+  /** Waits for what was accepted. */
+  close(): Promise<void>;
+}

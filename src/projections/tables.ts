@@ -1,0 +1,215 @@
+/*
+ * The rows of the read models, as the migrations make them. Decimals (`numeric`) and positions (`bigint`) travel as
+ * strings between Postgres and us; market times are ISO-8601 text with the precision that they came with.
+ */
+
+/** One row an order, from `projections/orders`. Provisional orders that were linked into another have no row. */
+export interface OrdersTable {
+  order_id: string;
+  tenant_id: string;
+  account_id: string;
+  broker_order_id: string | null;
+  cl_ord_id: string | null;
+  environment: string | null;
+  symbol: string | null;
+  source_symbol: string | null;
+  security_type: string | null;
+  quote_currency: string | null;
+  multiplier: string | null;
+  side: string | null;
+  ord_type: string | null;
+  time_in_force: string | null;
+  price: string | null;
+  stop_px: string | null;
+  ord_status: string;
+  order_qty: string;
+  cum_qty: string;
+  leaves_qty: string;
+  avg_px: string;
+  trading_day: string;
+  position_id: string | null;
+  strategy: string | null;
+  signal: string | null;
+  order_group: string | null;
+  portfolio: string | null;
+  discrepancy_count: number;
+  conflict_count: number;
+  opened_at: string | null;
+  changed_at: string | null;
+  /** Of the stream's last event that is folded into the row, and its place in `$all`. */
+  revision: string;
+  last_position: string;
+}
+
+/** One row an execution: its newest version. Key: order_id, exec_id. */
+export interface ExecutionTable {
+  order_id: string;
+  exec_id: string;
+  version: number;
+  status: string;
+  tenant_id: string;
+  account_id: string;
+  symbol: string;
+  source_symbol: string;
+  side: string;
+  last_qty: string;
+  last_px: string;
+  multiplier: string;
+  quote_currency: string;
+  settlement_currency: string;
+  fees: unknown;
+  venue: string | null;
+  position_id: string | null;
+  occurred_at: string;
+  trading_day: string;
+  last_position: string;
+}
+
+/** One row a position, from `projections/positions`. */
+export interface PositionTable {
+  position_id: string;
+  tenant_id: string;
+  account_id: string;
+  environment: string;
+  symbol: string;
+  security_type: string;
+  multiplier: string;
+  quote_currency: string;
+  direction: string;
+  status: string;
+  opened_qty: string;
+  closed_qty: string;
+  open_qty: string;
+  open_price: string | null;
+  original_credit: string | null;
+  original_credit_currency: string | null;
+  strategy_type: string;
+  strategy: string | null;
+  signal: string | null;
+  position_group: string | null;
+  portfolio: string | null;
+  target_count: number;
+  unfilled_target_count: number;
+  opened_at: string;
+  changed_at: string;
+  revision: string;
+  last_position: string;
+}
+
+/** One row a target. Key: position_id, target_key; order_id is unique within its tenant. */
+export interface ProfitTargetTable {
+  position_id: string;
+  target_key: string;
+  tenant_id: string;
+  account_id: string;
+  kind: string;
+  status: string;
+  /** Not wholly filled and not ended: the partial index is on this. */
+  unfilled: boolean;
+  percent: string;
+  target_price: string;
+  quantity: string;
+  filled_qty: string;
+  avg_fill_px: string;
+  original_credit: string | null;
+  original_credit_currency: string | null;
+  order_ref: string | null;
+  order_id: string | null;
+  reason: string | null;
+  set_at: string;
+  changed_at: string;
+  filled_at: string | null;
+  /** Place in `$all` of the target's first setting (pages are ordered by it) and of its last change. */
+  set_position: string;
+  last_position: string;
+}
+
+/** One row an event of the ledger: what subscriptions, audit and export find their way by. */
+export interface EventIndexTable {
+  position: string;
+  event_id: string;
+  stream: string;
+  revision: string;
+  type: string;
+  schema_version: number;
+  tenant_id: string;
+  account_id: string;
+  actor: string;
+  source: string;
+  correlation_id: string;
+  causation_id: string;
+  command_key: string;
+  occurred_at: string;
+  received_at: string;
+  recorded_at: string;
+  trading_day: string;
+  hash: string;
+}
+
+/** A fact whose order is not known, until it is taken up. */
+export interface ParkedFactTable {
+  stream: string;
+  revision: string;
+  tenant_id: string;
+  account_id: string;
+  source: string;
+  alias_kind: string;
+  alias_id: string;
+  fact_type: string;
+  occurred_at: string;
+  command_key: string;
+  /** `parked` or `taken_up`. */
+  status: string;
+  order_id: string | null;
+  parked_position: string;
+  last_position: string;
+}
+
+/** A line or message that could not be parsed. */
+export interface QuarantineTable {
+  quarantine_id: string;
+  tenant_id: string;
+  account_id: string;
+  source: string;
+  /** File name or feed, and the line or message number in it. */
+  origin: string;
+  line: string;
+  field: string | null;
+  reason: string;
+  /** The line as it came, cut at 4,096 characters. */
+  content: string;
+  /** `quarantined` or `replayed`. */
+  status: string;
+  quarantined_position: string;
+  last_position: string;
+}
+
+/** A stream that a projection could not apply an event of: it is set aside there, and everything else goes on. */
+export interface SetAsideTable {
+  projection: string;
+  stream: string;
+  position: string;
+  reason: string;
+}
+
+/** How far a projection or a policy is, and over which store. Moved by compare-and-set in the batch's own transaction. */
+export interface CheckpointTable {
+  name: string;
+  version: number;
+  store_id: string;
+  position: string;
+  last_event_id: string | null;
+  updated_at: string;
+}
+
+export interface ReadModels {
+  orders: OrdersTable;
+  execution: ExecutionTable;
+  position: PositionTable;
+  profit_target: ProfitTargetTable;
+  event_index: EventIndexTable;
+  parked_fact: ParkedFactTable;
+  quarantine: QuarantineTable;
+  set_aside: SetAsideTable;
+  checkpoint: CheckpointTable;
+}
