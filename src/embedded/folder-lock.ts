@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hasCode } from './has-code.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** A live process, `pid`, already holds the lock of the folder `dir`. */
@@ -104,9 +105,8 @@ async function claim(folder: string, generation: number, record: LockRecord): Pr
     await writeFile(draft, JSON.stringify(record), { flag: 'wx' });
     await link(draft, path);
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    // The folder was removed under us, or swept: look again.
-    if (hasCode(error, 'ENOENT')) return false;
+    // ENOENT: the folder was removed under us, and is made anew.
+    if (hasCode(error, 'EEXIST', 'ENOENT')) return false;
     throw error;
   } finally {
     await rm(draft, { force: true });
@@ -161,8 +161,4 @@ async function removeAbandoned(draft: string): Promise<void> {
 
 function recordPath(folder: string, generation: number): string {
   return join(folder, String(generation));
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
