@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderLockedError, lockFolder } from '../../src/embedded/folder-lock.js';
 import { ownIdentity } from '../../src/embedded/process-identity.js';
-import { LockProcess } from './lock-process.js';
+import type { ChildProgram } from './child-program.js';
+import { lockProcess } from './lock-process.js';
 
 let dir: string;
-let processes: LockProcess[];
+let processes: ChildProgram[];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'fillbook-lock-'));
@@ -19,15 +20,15 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function start(count: number): Promise<LockProcess[]> {
-  const started = Array.from({ length: count }, () => new LockProcess(dir));
+async function start(count: number): Promise<ChildProgram[]> {
+  const started = Array.from({ length: count }, () => lockProcess(dir));
   processes.push(...started);
   for (const process of started) expect(await process.line()).toBe('ready');
   return started;
 }
 
-async function race(racers: readonly LockProcess[]): Promise<{ won: LockProcess[]; answers: string[] }> {
-  for (const racer of racers) racer.go();
+async function race(racers: readonly ChildProgram[]): Promise<{ won: ChildProgram[]; answers: string[] }> {
+  for (const racer of racers) racer.say('go');
   const answers = await Promise.all(racers.map((racer) => racer.line()));
   return { won: racers.filter((_, index) => answers[index] === 'won'), answers };
 }
@@ -83,7 +84,7 @@ describe('the lock of a folder', () => {
     const { won, answers } = await race(racers);
     expect(won).toHaveLength(1);
     const lost = answers.filter((answer) => answer !== 'won');
-    expect(lost).toEqual(Array.from({ length: 19 }, () => `FolderLockedError ${won[0]?.child.pid}`));
+    expect(lost).toEqual(Array.from({ length: 19 }, () => `FolderLockedError ${won[0]?.pid}`));
   });
 
   test('given a folder never locked, when 20 processes race for it, then exactly one wins', async () => {
@@ -120,6 +121,6 @@ describe('the lock of a folder', () => {
     const [other] = await start(1);
     expect(other && (await race([other])).answers).toEqual(['won']);
     await first.release();
-    await expect(lockFolder(dir)).rejects.toMatchObject({ pid: other?.child.pid });
+    await expect(lockFolder(dir)).rejects.toMatchObject({ pid: other?.pid });
   });
 });

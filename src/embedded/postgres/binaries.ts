@@ -28,12 +28,17 @@ export async function findBinaries(account: Account | undefined): Promise<Binari
   const packageDir = packageFolder();
   const native = join(packageDir, 'native');
   if (await completeLinks(packageDir)) {
-    const installed = await probe(native, account);
-    if (installed === undefined) return binariesIn(native);
+    const failure = await probe(native, account);
+    if (failure === undefined) return binariesIn(native);
+    if (!failure.forbidden) throw unavailable(`the embedded Postgres does not run here: ${failure.reason}`);
   }
-  const cached = await cachedCopy(packageDir, account);
-  const reason = await probe(cached, account);
-  if (reason === undefined) return binariesIn(cached);
+  let reason = 'its programs must be copied, and no cache folder can be written';
+  for (const cache of await cacheFolders(account !== undefined)) {
+    const copy = await cachedCopy(packageDir, cache, account);
+    const failure = await probe(copy, account);
+    if (failure === undefined) return binariesIn(copy);
+    reason = failure.reason;
+  }
   throw unavailable(`the embedded Postgres does not run here: ${reason}`);
 }
 
@@ -73,20 +78,28 @@ async function completeLinks(packageDir: string): Promise<boolean> {
   return true;
 }
 
-/** Runs `postgres --version` as the account: undefined if it runs, else the reason why not. */
-async function probe(native: string, account: Account | undefined): Promise<string | undefined> {
-  const path = join(native, 'bin', 'postgres');
-  const result = await runProgram(path, ['--version'], { cwd: '/', account, timeoutMs: PROBE_TIMEOUT_MS });
-  // The file is there (it was installed or just copied): what the kernel does not find is its loader.
-  if (result.startErrorCode === 'ENOENT') return `${path} needs a C library (glibc) that this system does not have`;
-  return result.failure;
+/** Why a program does not run; `forbidden` where this user may not read it. */
+interface ProbeFailure {
+  readonly reason: string;
+  readonly forbidden: boolean;
 }
 
-async function cachedCopy(packageDir: string, account: Account | undefined): Promise<string> {
-  const version = z.object({ version: z.string() }).parse(
-    JSON.parse(await readFile(join(packageDir, 'package.json'), 'utf8')),
-  ).version;
-  const cache = await cacheFolder(account !== undefined);
+/** Runs `postgres --version` as the account: undefined if it runs. */
+async function probe(native: string, account: Account | undefined): Promise<ProbeFailure | undefined> {
+  const path = join(native, 'bin', 'postgres');
+  const result = await runProgram(path, ['--version'], { cwd: '/', account, timeoutMs: PROBE_TIMEOUT_MS });
+  if (result.failure === undefined) return undefined;
+  // The file is there (it was installed or just copied): what the kernel does not find is its loader.
+  const noLoader = result.startErrorCode === 'ENOENT';
+  return {
+    reason: noLoader ? `${path} needs a C library (glibc) that this system does not have` : result.failure,
+    forbidden: result.startErrorCode === 'EACCES',
+  };
+}
+
+async function cachedCopy(packageDir: string, cache: string, account: Account | undefined): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(packageDir, 'package.json'), 'utf8'));
+  const { version } = z.object({ version: z.string() }).parse(manifest);
   const native = join(cache, `postgres-${version}-${process.platform}-${process.arch}`);
   if ((await exists(native)) && (await probe(native, account)) === undefined) return native;
   const draft = `${native}.${randomUUID()}`;
@@ -119,22 +132,22 @@ async function allowReading(dir: string): Promise<void> {
   }
 }
 
-/** A folder that only this user can write to, and, where `shared`, others can read; made where missing. */
-async function cacheFolder(shared: boolean): Promise<string> {
+/** Folders for copies, best first, made where missing: others can read them where `shared`, only this user writes there. */
+async function cacheFolders(shared: boolean): Promise<string[]> {
   const uid = process.getuid?.() ?? 0;
-  const home = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const choices = [shared ? '/var/cache/fillbook' : join(home, 'fillbook'), join(tmpdir(), `fillbook-cache-${uid}`)];
-  for (const choice of choices) {
+  const home = process.env['XDG_CACHE_HOME'] ?? (shared ? '/var/cache' : join(homedir(), '.cache'));
+  const usable: string[] = [];
+  for (const folder of [join(home, 'fillbook'), join(tmpdir(), `fillbook-cache-${uid}`)]) {
     try {
-      await mkdir(choice, { recursive: true, mode: 0o755 });
-      const { uid: owner, mode } = await lstat(choice);
+      await mkdir(folder, { recursive: true, mode: 0o755 });
+      const { uid: owner, mode } = await lstat(folder);
       // Programs are run from here: a folder that someone else prepared is not used.
-      if (owner === uid && (mode & 0o022) === 0) return choice;
+      if (owner === uid && (mode & 0o022) === 0) usable.push(folder);
     } catch {
-      // Not writable here: the next one.
+      // Not writable: the other one may be.
     }
   }
-  throw unavailable(`the Postgres programs must be copied, and none of ${choices.join(', ')} can be written`);
+  return usable;
 }
 
 async function exists(path: string): Promise<boolean> {

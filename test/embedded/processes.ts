@@ -1,0 +1,36 @@
+import { readFile, readdir, readlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 20;
+
+/** Whether a process of that id runs (a zombie does not). */
+export async function runs(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat === undefined || !/^\d+ \(.*\) [ZX] /s.test(stat);
+}
+
+/** Command lines of the live processes whose working folder is `folder` or below it, or that name it in an argument. */
+export async function processesOf(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (Number(pid) === process.pid || command === '') continue;
+    if (cwd === folder || cwd.startsWith(`${folder}/`) || command.includes(folder)) found.push(`${pid} ${command.slice(0, 200)}`);
+  }
+  return found;
+}
+
+/** Waits until `condition` holds; fails with `what` after `withinMs`. */
+export async function until(what: string, condition: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await delay(POLL_MS);
+  }
+}
