@@ -36,6 +36,8 @@ export interface OrdersTable {
   conflict_count: number;
   opened_at: string | null;
   changed_at: string | null;
+  /** Place in `$all` of the stream's first event: it never changes, so pages are ordered by it. */
+  opened_position: string;
   /** Of the stream's last event that is folded into the row, and its place in `$all`. */
   revision: string;
   last_position: string;
@@ -92,6 +94,8 @@ export interface PositionTable {
   unfilled_target_count: number;
   opened_at: string;
   changed_at: string;
+  /** Place in `$all` of the stream's first event: it never changes, so pages are ordered by it. */
+  opened_position: string;
   revision: string;
   last_position: string;
 }
