@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /*
  * The rows of the read models, as the migrations make them. Decimals (`numeric`) and positions (`bigint`) travel as
  * strings between Postgres and us; market times are ISO-8601 text with the precision that they came with.
@@ -100,7 +102,10 @@ export interface PositionTable {
   last_position: string;
 }
 
-/** One row a target. Key: position_id, target_key; order_id is unique within its tenant. */
+/**
+ * One row a target. Key: position_id, target_key. `order_id` is unique within its tenant: where several targets were
+ * attached to one order (`claimed_order_id`), the one that was set first has it, and the others have none.
+ */
 export interface ProfitTargetTable {
   position_id: string;
   target_key: string;
@@ -119,6 +124,7 @@ export interface ProfitTargetTable {
   original_credit_currency: string | null;
   order_ref: string | null;
   order_id: string | null;
+  claimed_order_id: string | null;
   reason: string | null;
   set_at: string;
   changed_at: string;
@@ -196,14 +202,19 @@ export interface SetAsideTable {
   reason: string;
 }
 
-/** How far a projection or a policy is, and over which store. Moved by compare-and-set in the batch's own transaction. */
+/**
+ * How far a projection or a policy is, and over which store. Moved by compare-and-set in the batch's own transaction.
+ * `position` moves over events that nobody handles too, so the last event that was handled has its own position.
+ */
 export interface CheckpointTable {
   name: string;
   version: number;
   store_id: string;
   position: string;
   last_event_id: string | null;
-  updated_at: string;
+  last_event_position: string | null;
+  /** As Postgres writes a timestamptz; set by the database. */
+  updated_at: Generated<string>;
 }
 
 export interface ReadModels {

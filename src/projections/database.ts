@@ -1,0 +1,62 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool, types } from 'pg';
+import type { CustomTypesConfig } from 'pg';
+import type { ReadModels } from './tables.js';
+
+/** The read models' Postgres. */
+export interface Database {
+  readonly db: Kysely<ReadModels>;
+  readonly pool: Pool;
+  /** Waits for the statements that are running. */
+  readonly close: () => Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Connections at the most, 1 to 100. */
+  readonly max?: number;
+  /** A statement that takes longer is cancelled by the server (SQLSTATE 57014). */
+  readonly statementTimeoutMs?: number;
+  /** How long to wait for a connection, a free place in the pool included. */
+  readonly connectTimeoutMs?: number;
+  /** Told of errors on idle connections (the server went away); the pool replaces such connections by itself. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+const { builtins } = types;
+
+/** Types whose parsers in `pg` lose digits or make a Date: they stay the text that Postgres wrote. */
+const AS_TEXT: ReadonlySet<number> = new Set([
+  builtins.INT8,
+  builtins.NUMERIC,
+  builtins.DATE,
+  builtins.TIMESTAMP,
+  builtins.TIMESTAMPTZ,
+]);
+
+const exactTypes: CustomTypesConfig = {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
+    if (AS_TEXT.has(oid)) return String;
+    return types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text');
+  },
+};
+
+/**
+ * Opens the read models' database: a pool and Kysely on it. `bigint` and `numeric` columns are strings, times are text.
+ * Connects when the first statement is sent: a database that cannot be reached is an error of that statement.
+ */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const { max = 10, statementTimeoutMs = 30_000, connectTimeoutMs = 10_000 } = options;
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    statement_timeout: statementTimeoutMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    application_name: 'fillbook',
+    types: exactTypes,
+  });
+  // Without a listener an error on an idle connection would end the process.
+  pool.on('error', (error) => options.onIdleError?.(error));
+  const db = new Kysely<ReadModels>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+}
