@@ -15,7 +15,10 @@ export interface OpenPosition extends Keyed {
   readonly terms: PositionOpened['data'];
 }
 
-/** Intent: set a target, or change the terms of one that is not filled. */
+/**
+ * Intent: set a target, or change the terms of one that is neither filled nor ended (one that is, is rejected: set another
+ * key). On a target that exists, an `originalCredit` or `orderRef` that is left out stays as it was.
+ */
 export interface SetTarget extends Keyed {
   readonly kind: 'SetTarget';
   readonly targetKey: TargetKey;
@@ -52,11 +55,15 @@ export interface RecordFill extends Keyed {
   readonly execution: ExecutionData;
 }
 
-/** Policy, fact: the target's order ended without filling it. Never refused; ignored where the target is filled. */
+/**
+ * Policy, fact: the target's order ended without filling it. Never refused; ignored where the target is filled or has ended, and,
+ * given an `orderId`, where the target's order is another one by now.
+ */
 export interface EndTarget extends Keyed {
   readonly kind: 'EndTarget';
   readonly targetKey: TargetKey;
   readonly ending: 'cancelled' | 'rejected';
+  readonly orderId?: OrderId;
   readonly reason?: string;
 }
 

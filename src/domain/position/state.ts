@@ -1,4 +1,4 @@
-import type { MoneyJson, Price, Quantity } from '../amounts.js';
+import type { MoneyJson, Notional, Price, Quantity } from '../amounts.js';
 import type { DecimalString } from '../decimal.js';
 import type { AccountId, Digest, OrderId, TargetKey, TenantId } from '../ids.js';
 import type { ExecutionData } from '../order/events.js';
@@ -8,7 +8,13 @@ export type PositionStatus = 'open' | 'closed' | 'over_closed';
 /** `active` and `partially_filled` are unfilled: not wholly filled and not ended. */
 export type TargetStatus = 'active' | 'partially_filled' | 'filled' | 'cancelled' | 'rejected';
 
-/** A trade of the position: its newest version. */
+/** One version of a trade that was seen. The digest is that of the fact: the same version with another one is a conflict. */
+export interface FillVersion {
+  readonly version: number;
+  readonly digest: Digest;
+}
+
+/** A trade of the position: its newest version (of two payloads under one version, the one with the greater digest). */
 export interface PositionFill {
   readonly fill: FillKey;
   readonly live: boolean;
@@ -16,6 +22,14 @@ export interface PositionFill {
   readonly targetKey: TargetKey | undefined;
   readonly execution: ExecutionData;
   readonly occurredAt: string;
+  /** Every version that was recorded, in order. */
+  readonly versions: readonly FillVersion[];
+}
+
+/** That a target's order ended, or that the target was taken back. */
+export interface TargetEnding {
+  readonly status: 'cancelled' | 'rejected';
+  readonly reason: string | undefined;
 }
 
 export interface TargetState {
@@ -25,12 +39,18 @@ export interface TargetState {
   readonly targetPrice: Price;
   readonly quantity: Quantity;
   readonly filledQty: Quantity;
+  /** Sum of price × quantity over its live fills: the average price is computed from it. */
+  readonly filledNotional: Notional;
   /** Average price of its live fills; zero while there are none. */
   readonly avgFillPx: Price;
   readonly status: TargetStatus;
   readonly originalCredit: MoneyJson | undefined;
   readonly orderRef: string | undefined;
   readonly orderId: OrderId | undefined;
+  /** Orders that it had before it was set to another one: their late fills still count for it. */
+  readonly formerOrderIds: readonly OrderId[];
+  /** Kept also while the target is wholly filled: after a bust, it is ended again. */
+  readonly ending: TargetEnding | undefined;
   /** Why it was cancelled or rejected, where it was. */
   readonly reason: string | undefined;
   /** Market time of its setting, of its last change, and of the fill that completed it. */
@@ -47,8 +67,9 @@ export interface PositionState {
   readonly opened: PositionOpened['data'] | undefined;
   readonly openedAt: string | undefined;
   readonly changedAt: string | undefined;
-  /** Command key → digest of each command that was applied. */
+  /** Command key → digest of each command that was applied. Fills are not among them: their own key and version is theirs. */
   readonly applied: ReadonlyMap<string, readonly Digest[]>;
+  /** Sorted by order and execution, whatever order they came in. */
   readonly fills: readonly PositionFill[];
   /** In the order in which they were first set. */
   readonly targets: readonly TargetState[];
