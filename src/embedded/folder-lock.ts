@@ -54,13 +54,14 @@ type LockRecord = z.infer<typeof recordSchema>;
  */
 export async function lockFolder(dir: string): Promise<FolderLock> {
   const folder = join(dir, LOCK_FOLDER);
-  await mkdir(folder, { recursive: true });
   const own = await ownIdentity();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    // Each time: it may be deleted meanwhile.
+    await mkdir(folder, { recursive: true });
     const newest = await newestGeneration(folder);
-    const holder = newest === 0 ? { held: false } as const : await readRecord(folder, newest);
+    const holder = await liveHolder(folder, newest);
     if (holder === 'swept') continue;
-    if (holder.held && (await isAlive(identityOf(holder)))) throw new FolderLockedError(dir, holder.pid);
+    if (holder !== undefined) throw new FolderLockedError(dir, holder);
     const mine = newest + 1;
     if (await claim(folder, mine, { held: true, ...own })) {
       await sweep(folder, mine);
@@ -68,6 +69,23 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
     }
   }
   throw new Error(`the lock of the folder ${dir} changed hands ${MAX_ATTEMPTS} times while this process asked for it`);
+}
+
+/** The process that holds the lock of `dir` right now; undefined where nobody does. */
+export async function lockHolder(dir: string): Promise<number | undefined> {
+  const folder = join(dir, LOCK_FOLDER);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const holder = await liveHolder(folder, await newestGeneration(folder));
+    if (holder !== 'swept') return holder;
+  }
+  return undefined;
+}
+
+async function liveHolder(folder: string, newest: number): Promise<number | 'swept' | undefined> {
+  if (newest === 0) return undefined;
+  const record = await readRecord(folder, newest);
+  if (record === 'swept') return 'swept';
+  return record.held && (await isAlive(identityOf(record))) ? record.pid : undefined;
 }
 
 function heldLock(folder: string, generation: number, own: ProcessIdentity): FolderLock {
@@ -121,8 +139,10 @@ async function newestGeneration(folder: string): Promise<number> {
 }
 
 async function generations(folder: string): Promise<number[]> {
-  await mkdir(folder, { recursive: true });
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
   return names.filter((name) => /^[1-9]\d{0,14}$/.test(name)).map(Number);
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join, resolve as absolute } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { errorMessage } from '../error-message.js';
 import { lockFolder } from '../folder-lock.js';
 import { serverAccount } from './account.js';
 import { findBinaries } from './binaries.js';
@@ -95,7 +96,7 @@ async function startWithRetries(
       return { server, port };
     } catch (error) {
       await server.stop();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       const passes = PASSING_FAILURES.some((failure) => reason.includes(failure));
       if (!passes || attempt === MAX_START_ATTEMPTS) throw startFailure(cluster, port, reason, error);
       await delay(RETRY_DELAY_MS);
