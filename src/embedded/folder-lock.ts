@@ -16,9 +16,12 @@ export class FolderLockedError extends Error {
   }
 }
 
-/** A held lock. `release` gives it up; calling it again does nothing. */
+/** A held lock. */
 export interface FolderLock {
+  /** Gives it up; calling it again does nothing. */
   release(): Promise<void>;
+  /** Whether it is still held: not where it was released, or the folder was deleted and perhaps made anew. */
+  isHeld(): Promise<boolean>;
 }
 
 /*
@@ -95,15 +98,18 @@ function heldLock(folder: string, generation: number, own: ProcessIdentity): Fol
       released ??= release(folder, generation, own);
       return released;
     },
+    isHeld: async () => released === undefined && (await isOwn(folder, generation, own)),
   };
 }
 
 async function release(folder: string, generation: number, own: ProcessIdentity): Promise<void> {
-  // Someone may have deleted the whole folder while it was locked, and another process locked the new one.
+  if (await isOwn(folder, generation, own)) await claim(folder, generation + 1, { held: false });
+}
+
+/** False where someone has deleted the whole folder while it was locked, and perhaps another process locked the new one. */
+async function isOwn(folder: string, generation: number, own: ProcessIdentity): Promise<boolean> {
   const record = await readRecord(folder, generation);
-  if (record === 'swept' || !record.held) return;
-  if (record.pid !== own.pid || record.startTicks !== own.startTicks) return;
-  await claim(folder, generation + 1, { held: false });
+  return record !== 'swept' && record.held && record.pid === own.pid && record.startTicks === own.startTicks;
 }
 
 function identityOf(record: Extract<LockRecord, { held: true }>): ProcessIdentity {

@@ -56,13 +56,16 @@ export class Keeper {
     const onLost = (reason: string): void => void this.shutDown(reason);
     const eventStoreDir = join(dataDir, 'eventstore');
     const postgresDir = join(dataDir, 'postgres');
-    this.#eventStore = new SupervisedStore(
-      'the event store',
-      (port) => options.launchEventStore(eventStoreDir, port),
-      log,
-      onLost,
-    );
-    this.#postgres = new SupervisedStore('Postgres', (port) => options.launchPostgres(postgresDir, port), log, onLost);
+    const launchEventStore: LaunchStore = async (port) => {
+      await this.#checkFolder();
+      return options.launchEventStore(eventStoreDir, port);
+    };
+    const launchPostgres: LaunchStore = async (port) => {
+      await this.#checkFolder();
+      return options.launchPostgres(postgresDir, port);
+    };
+    this.#eventStore = new SupervisedStore('the event store', launchEventStore, log, onLost);
+    this.#postgres = new SupervisedStore('Postgres', launchPostgres, log, onLost);
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -114,6 +117,11 @@ export class Keeper {
   async #farewell(): Promise<void> {
     const closed = [...this.#clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
     await Promise.race([Promise.all(closed), delay(FAREWELL_MS)]);
+  }
+
+  /** A folder that was deleted under the stores is not made again by launching them; another keeper may have it by now. */
+  async #checkFolder(): Promise<void> {
+    if (!(await this.#options.lock.isHeld())) throw new Error('the data folder was deleted while it was in use');
   }
 
   #accept(socket: Socket): void {

@@ -8,6 +8,8 @@ export interface ChildProgramOptions {
   readonly uid?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** In a process group of its own, as a shell starts a command in a terminal. */
+  readonly detached?: boolean;
   /** The Node to run it with; the test's own where left out. */
   readonly nodePath?: string;
 }
@@ -23,6 +25,7 @@ export class ChildProgram {
     const child = spawn(options.nodePath ?? process.execPath, ['--input-type=module', '-e', source, ...(options.args ?? [])], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
+      detached: options.detached ?? false,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });

@@ -49,6 +49,7 @@ async function leaveRecord(record: object): Promise<void> {
 describe('the lock of a folder', () => {
   test('given a free folder, when it is locked, then a second try names the folder and the holder', async () => {
     const lock = await lockFolder(dir);
+    expect(await lock.isHeld()).toBe(true);
     const second = lockFolder(dir);
     await expect(second).rejects.toThrow(FolderLockedError);
     await expect(second).rejects.toMatchObject({ dir, pid: process.pid });
@@ -120,6 +121,7 @@ describe('the lock of a folder', () => {
     await mkdir(dir);
     const [other] = await start(1);
     expect(other && (await race([other])).answers).toEqual(['won']);
+    expect(await first.isHeld()).toBe(false);
     await first.release();
     await expect(lockFolder(dir)).rejects.toMatchObject({ pid: other?.pid });
   });

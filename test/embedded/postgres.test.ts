@@ -2,7 +2,6 @@ import { chmod, chown, cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FolderLockedError } from '../../src/embedded/folder-lock.js';
 import { launchPostgres, type EmbeddedPostgres } from '../../src/embedded/postgres/launch.js';
@@ -10,6 +9,7 @@ import { ChildProgram } from './child-program.js';
 import { isRoot, ORDINARY_UID, readableProject } from './ordinary-user.js';
 import { PreparedFolder } from './prepared-folder.js';
 import { PostgresProcess } from './postgres-process.js';
+import { query } from './query.js';
 import { processesOf, runs, until } from './processes.js';
 
 let prepared: PreparedFolder;
@@ -45,17 +45,6 @@ function launchInProcess(options: ConstructorParameters<typeof PostgresProcess>[
   const postgres = new PostgresProcess(dir, options);
   cleanups.push(() => postgres.child.kill());
   return postgres;
-}
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 const KEEP = "CREATE TABLE note AS SELECT 'kept' AS body";

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterEach, expect, test } from 'vitest';
+import { query } from './query.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const made: TestDatabase[] = [];
@@ -15,29 +16,19 @@ async function fresh(options?: { template?: string }): Promise<TestDatabase> {
   return database;
 }
 
-async function query(database: TestDatabase, text: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 test('given two test databases, when one gets a table, then the other has none', async () => {
   const [one, other] = await Promise.all([fresh(), fresh()]);
-  await query(one, 'CREATE TABLE note (body text)');
+  await query(one.url, 'CREATE TABLE note (body text)');
   const tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'";
-  expect(await query(one, tables)).toEqual([{ tablename: 'note' }]);
-  expect(await query(other, tables)).toEqual([]);
+  expect(await query(one.url, tables)).toEqual([{ tablename: 'note' }]);
+  expect(await query(other.url, tables)).toEqual([]);
 });
 
 test('given a prepared database, when copies are made of it at once, then each has what it had', async () => {
   const prepared = await fresh();
-  await query(prepared, "CREATE TABLE note AS SELECT 'kept' AS body");
+  await query(prepared.url, "CREATE TABLE note AS SELECT 'kept' AS body");
   const copies = await Promise.all([1, 2, 3].map(() => fresh({ template: prepared.name })));
-  for (const copy of copies) expect(await query(copy, 'SELECT body FROM note')).toEqual([{ body: 'kept' }]);
+  for (const copy of copies) expect(await query(copy.url, 'SELECT body FROM note')).toEqual([{ body: 'kept' }]);
 });
 
 test('given a database with an open connection, when it is dropped, then it goes', async () => {
@@ -46,5 +37,5 @@ test('given a database with an open connection, when it is dropped, then it goes
   client.on('error', () => undefined);
   await client.connect();
   await database.drop();
-  await expect(query(database, 'SELECT 1')).rejects.toMatchObject({ code: '3D000' });
+  await expect(query(database.url, 'SELECT 1')).rejects.toMatchObject({ code: '3D000' });
 });

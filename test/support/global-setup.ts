@@ -18,8 +18,15 @@ declare module 'vitest' {
  * the run, unless TEST_DATABASE_URL names another.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [, stop] = await Promise.all([build(), startPostgres(project)]);
-  return stop;
+  const postgres = startPostgres(project);
+  try {
+    await build();
+  } catch (error) {
+    const stop = await postgres.catch(() => undefined);
+    await stop?.();
+    throw error;
+  }
+  return postgres;
 }
 
 async function build(): Promise<void> {
