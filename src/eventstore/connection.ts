@@ -1,0 +1,62 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+
+/** Of a connection to the store, in milliseconds. */
+export interface ConnectionTuning {
+  /** How often a connection with open calls is pinged, at least 10,000 (the server refuses less). */
+  readonly keepAliveIntervalMs: number;
+  /** How long a ping may stay unanswered until the connection counts as dead. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+let connectionsMade = 0;
+
+/**
+ * One connection to the store that can be replaced. The client keeps a connection that stopped answering, and grpc-js shares
+ * a TCP connection among channels of equal settings; so each connection gets a keep-alive timeout of its own (a
+ * millisecond more), and a replaced one is a new TCP connection. A connection has room for 100 calls: what must not wait for
+ * others (appends, each subscription) has a connection of its own.
+ */
+export class Connection {
+  #client: EventStoreDBClient;
+
+  constructor(
+    private readonly url: string,
+    private readonly tuning: ConnectionTuning,
+  ) {
+    this.#client = this.#connect();
+  }
+
+  get client(): EventStoreDBClient {
+    return this.#client;
+  }
+
+  /** Closes `failed` and connects anew, unless that has been done. The calls still open on it end with an error. */
+  replace(failed: EventStoreDBClient): void {
+    if (failed !== this.#client) return;
+    this.#client = this.#connect();
+    void close(failed);
+  }
+
+  close(): Promise<void> {
+    return close(this.#client);
+  }
+
+  #connect(): EventStoreDBClient {
+    connectionsMade = (connectionsMade + 1) % 1_000;
+    const settings: Array<[string, number]> = [
+      ['keepAliveInterval', this.tuning.keepAliveIntervalMs],
+      ['keepAliveTimeout', this.tuning.keepAliveTimeoutMs + connectionsMade],
+    ];
+    const missing = settings.filter(([name]) => !this.url.toLowerCase().includes(`${name.toLowerCase()}=`));
+    const query = missing.map(([name, value]) => `${name}=${value}`).join('&');
+    const separator = this.url.includes('?') ? '&' : '?';
+    return EventStoreDBClient.connectionString(query === '' ? this.url : `${this.url}${separator}${query}`);
+  }
+}
+
+async function close(client: EventStoreDBClient): Promise<void> {
+  await client.dispose();
+  // `dispose` ends the calls and leaves the channel open. It may never have been made (a cluster that was not found).
+  const channel = await client['getChannel']().catch(() => undefined);
+  channel?.close();
+}
