@@ -64,7 +64,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   FILLBOOK_LOG_LEVEL: '--log-level',
 };
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./u.test(host);
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 /** Only the named settings, without those that are empty: `DATABASE_URL=` means the default. */
 function present(settings: Readonly<Record<string, string | undefined>>): Record<string, string> {

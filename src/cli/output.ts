@@ -1,6 +1,5 @@
 import type { Writable } from 'node:stream';
 
-type Cell = string | number | bigint | boolean | null | undefined;
 /** A row of a report: columns in the order in which they are printed. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -15,12 +14,13 @@ export interface Output {
   text(line: string): Promise<void>;
 }
 
-const jsonLine = (row: Row): string => JSON.stringify(row, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+/** Positions and revisions are bigints here and text in JSON. */
+const jsonText = (value: unknown): string => JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
 
 function cellText(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
   if (value === null || value === undefined) return '–';
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value as Cell);
+  return typeof value === 'string' ? value : jsonText(value);
 }
 
 /** Waits where the reader is slower than we are: a report of any size is never held in memory. */
@@ -31,18 +31,23 @@ async function write(stream: Writable, line: string): Promise<void> {
   });
 }
 
+const tableLine = (cells: readonly string[], widths: readonly number[]): string =>
+  cells
+    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .join('  ')
+    .trimEnd();
+
 /** Widths are those of the first row at least: rows are printed as they come. */
 function tableWriter(stream: Writable): (row: Row) => Promise<void> {
   let widths: readonly number[] | undefined;
-  const line = (cells: readonly string[], to: readonly number[]): string => cells.map((cell, index) => cell.padEnd(to[index] ?? 0)).join('  ').trimEnd();
   return async (row) => {
     const names = Object.keys(row);
     const cells = Object.values(row).map((value) => cellText(value));
     if (!widths) {
       widths = names.map((name, index) => Math.max(name.length, cells[index]?.length ?? 0, 10));
-      await write(stream, line(names, widths));
+      await write(stream, tableLine(names, widths));
     }
-    await write(stream, line(cells, widths));
+    await write(stream, tableLine(cells, widths));
   };
 }
 
@@ -51,9 +56,9 @@ export function createOutput(json: boolean, stream: Writable = process.stdout): 
   const table = tableWriter(stream);
   return {
     json,
-    row: (row) => (json ? write(stream, jsonLine(row)) : table(row)),
+    row: (row) => (json ? write(stream, jsonText(row)) : table(row)),
     summary: async (summary) => {
-      if (json) return write(stream, jsonLine(summary));
+      if (json) return write(stream, jsonText(summary));
       const width = Math.max(...Object.keys(summary).map((key) => key.length));
       for (const [key, value] of Object.entries(summary)) await write(stream, `${key.padEnd(width)}  ${cellText(value)}`);
       return undefined;
