@@ -1,5 +1,5 @@
 import type { Branded } from './brand.js';
-import { add, canonicalDecimal, compare, divide, formatDecimal, isZero, multiply, parseDecimal, subtract } from './decimal.js';
+import { add, canonicalDecimal, compare, divide, formatDecimal, isZero, max, multiply, parseDecimal, subtract, tryParseDecimal } from './decimal.js';
 import type { Decimal, DecimalString } from './decimal.js';
 
 /** How many of an instrument, in its own unit (shares, contracts, coins). */
@@ -28,13 +28,25 @@ export const price = (text: PriceString): Price => parseDecimal(text) as Price;
 export const formatQuantity = (value: Quantity): QuantityString => formatDecimal(value) as QuantityString;
 export const formatPrice = (value: Price): PriceString => formatDecimal(value) as PriceString;
 
+
+/** As `quantity` and `price`, for text that may be no decimal: `undefined` where it is none. */
+export const tryQuantity = (text: string): Quantity | undefined => tryParseDecimal(text) as Quantity | undefined;
+export const tryPrice = (text: string): Price | undefined => tryParseDecimal(text) as Price | undefined;
+
 export const ZERO_QUANTITY: Quantity = parseDecimal('0') as Quantity;
+export const ZERO_PRICE: Price = parseDecimal('0') as Price;
 export const ZERO_NOTIONAL: Notional = parseDecimal('0') as Notional;
 
 export const addQuantity = (a: Quantity, b: Quantity): Quantity => add(a, b) as Quantity;
 export const subtractQuantity = (a: Quantity, b: Quantity): Quantity => subtract(a, b) as Quantity;
 export const compareQuantity = (a: Quantity, b: Quantity): -1 | 0 | 1 => compare(a, b);
 export const isZeroQuantity = (a: Quantity): boolean => isZero(a);
+export const maxQuantity = (a: Quantity, b: Quantity): Quantity => max(a, b) as Quantity;
+/** `of × numerator ÷ denominator` to `scale` places, half to even (a split of the instrument). */
+export const scaleQuantity = (of: Quantity, numerator: Quantity, denominator: Quantity, scale: number): Quantity =>
+  divide(multiply(of, numerator), denominator, scale, 'half-even') as Quantity;
+/** Whether `a ÷ b` is `c ÷ d`, exactly. */
+export const isSameRatio = (a: Quantity, b: Quantity, c: Quantity, d: Quantity): boolean => compare(multiply(a, d), multiply(b, c)) === 0;
 export const addNotional = (a: Notional, b: Notional): Notional => add(a, b) as Notional;
 export const subtractNotional = (a: Notional, b: Notional): Notional => subtract(a, b) as Notional;
 

@@ -10,9 +10,11 @@ export interface FactOrder {
   readonly digest: Digest;
 }
 
-/** One fact of an order: the event without its envelope, and its place. */
+/** One fact of an order: the event without its envelope, its place, its trading day and the key it was applied under. */
 export interface OrderFactEntry {
   readonly place: FactOrder;
+  readonly tradingDay: string;
+  readonly key: string;
   readonly fact: OrderFactEvent;
 }
 
@@ -34,7 +36,15 @@ export interface OrderExecution {
 
 /** Where the broker's numbers and ours disagree now. It closes by itself when they agree again. */
 export interface OrderDiscrepancy {
-  readonly kind: 'cum_qty' | 'overfill' | 'missing_execution' | 'terms_missing' | 'status';
+  readonly kind:
+    | 'cum_qty'
+    | 'leaves_qty'
+    | 'order_qty'
+    | 'overfill'
+    | 'missing_execution'
+    | 'conflicting_fact'
+    | 'terms_missing'
+    | 'status';
   readonly field: string;
   readonly brokers: string;
   readonly ours: string;
@@ -43,7 +53,10 @@ export interface OrderDiscrepancy {
 
 /** What an order looks like: what its facts, folded in source order, amount to. FIX 4.4 Appendix D. */
 export interface OrderView {
-  /** From the earliest fact that carries them; `undefined` while only facts without terms are known. */
+  /**
+   * From the earliest fact that carries them, with what replaces and restatements changed since; `undefined` while only
+   * facts without terms are known.
+   */
   readonly terms: OrderTerms | undefined;
   readonly ordStatus: OrdStatus;
   readonly orderQty: Quantity;
@@ -52,14 +65,35 @@ export interface OrderView {
   /** Sum of price × quantity over the live executions: AvgPx is computed from it. */
   readonly notional: Notional;
   readonly avgPx: Price;
-  /** The ids that the latest broker message used. */
+  /** The ClOrdID that the latest broker message used; that of the placing while there is none. */
   readonly clOrdId: string | undefined;
+  /** The ClOrdID that a request has to name: of the placing, then of each replace that was accepted. */
+  readonly liveClOrdId: string | undefined;
+  /** The broker's id in its latest message that has one. */
   readonly brokerOrderId: string | undefined;
   readonly executions: readonly OrderExecution[];
   readonly discrepancies: readonly OrderDiscrepancy[];
   /** Market time of the first and of the latest fact. */
   readonly openedAt: string | undefined;
   readonly changedAt: string | undefined;
+}
+
+/** The keys of the commands that were applied, each with the digests that were seen under it (the first one first). */
+export interface AppliedCommands {
+  readonly size: number;
+  has(key: string): boolean;
+  get(key: string): readonly Digest[] | undefined;
+  /** With one more: a former holder never sees it. */
+  with(key: string, digest: Digest): AppliedCommands;
+}
+
+/** The facts of an order and what they amount to. Immutable; the view is computed when it is first asked for. */
+export interface OrderFold {
+  /** Sorted by place. */
+  readonly facts: readonly OrderFactEntry[];
+  readonly view: OrderView;
+  withFact(entry: OrderFactEntry): OrderFold;
+  withConflict(conflict: OrderDiscrepancy): OrderFold;
 }
 
 /** An order as it is folded from its stream. */
@@ -70,11 +104,12 @@ export interface OrderState {
   readonly accountId: AccountId | undefined;
   /** Where the stream is a pointer (`AliasClaimed`) or was linked into another order. */
   readonly redirectsTo: OrderId | undefined;
-  /** Command key → digest of each command that was applied, conflicting versions included. */
-  readonly applied: ReadonlyMap<string, readonly Digest[]>;
+  readonly applied: AppliedCommands;
+  readonly fold: OrderFold;
   /** Sorted by place. */
   readonly facts: readonly OrderFactEntry[];
   readonly conflicts: number;
+  /** Computed from the facts when it is first asked for: evolving over many events costs one fold. */
   readonly view: OrderView;
 }
 

@@ -1,0 +1,72 @@
+import { compareQuantity, formatQuantity, isZeroQuantity, tryQuantity } from '../amounts.js';
+import type { Quantity, QuantityString } from '../amounts.js';
+import type { BrokerReport } from './events.js';
+import { missingExecIds } from './executions.js';
+import { leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
+import type { OrderProgress } from './progress.js';
+import type { OrderDiscrepancy } from './state.js';
+
+/*
+ * What the broker says is compared with what we computed, and never taken over. A disagreement stands until a report
+ * agrees in that field; a fact that was missing closes it too, since it is folded in at its own place.
+ */
+
+type ReportedField = 'cumQty' | 'orderQty' | 'leavesQty' | 'ordStatus';
+
+const KIND_OF_FIELD = { cumQty: 'cum_qty', orderQty: 'order_qty', leavesQty: 'leaves_qty', ordStatus: 'status' } as const;
+
+function quantityDiffers(brokers: QuantityString, ours: Quantity): boolean {
+  const said = tryQuantity(brokers);
+  return !said || compareQuantity(said, ours) !== 0;
+}
+
+function disagreement(field: ReportedField, brokers: string, ours: string): OrderDiscrepancy {
+  return { kind: KIND_OF_FIELD[field], field, brokers, ours };
+}
+
+const NOTHING: readonly OrderDiscrepancy[] = [];
+
+/** What disagrees after a report: the fields that it has are compared anew, the others stay as they were. */
+export function compareReport(order: OrderProgress, report: BrokerReport): readonly OrderDiscrepancy[] {
+  const status = ordStatusOf(order);
+  const kept = order.disagreements.length === 0 ? NOTHING : order.disagreements.filter(({ field }) => !Object.hasOwn(report, field));
+  const found: OrderDiscrepancy[] = [];
+  const quantities: readonly (readonly [Exclude<ReportedField, 'ordStatus'>, Quantity])[] = [
+    ['cumQty', order.cumQty],
+    ['orderQty', orderQtyOf(order)],
+    ['leavesQty', leavesQtyOf(order)],
+  ];
+  for (const [field, ours] of quantities) {
+    const brokers = report[field];
+    if (brokers !== undefined && quantityDiffers(brokers, ours)) found.push(disagreement(field, brokers, formatQuantity(ours)));
+  }
+  if (report.ordStatus !== undefined && report.ordStatus !== status) found.push(disagreement('ordStatus', report.ordStatus, status));
+  return found.length === 0 ? kept : [...kept, ...found];
+}
+
+function overfills(order: OrderProgress): readonly OrderDiscrepancy[] {
+  const isOver = !isZeroQuantity(order.orderQty) && compareQuantity(order.cumQty, order.orderQty) > 0;
+  return isOver ? [{ kind: 'overfill', field: 'cumQty', brokers: formatQuantity(order.orderQty), ours: formatQuantity(order.cumQty) }] : NOTHING;
+}
+
+/** Every disagreement that is open now. */
+export function discrepanciesOf(order: OrderProgress, hasFacts: boolean): readonly OrderDiscrepancy[] {
+  const isPlain = order.executions.waiting.length === 0 && order.executions.conflicts.length === 0;
+  const ofExecutions: readonly OrderDiscrepancy[] = isPlain
+    ? NOTHING
+    : [
+        ...missingExecIds(order.executions).map((execId) => ({ kind: 'missing_execution', field: 'execRefId', brokers: execId, ours: '', execId }) as const),
+        ...order.executions.conflicts.map(
+          ({ first, other }) =>
+            ({
+              kind: 'conflicting_fact',
+              field: 'execution',
+              brokers: `${other.lastQty} @ ${other.lastPx}`,
+              ours: `${first.lastQty} @ ${first.lastPx}`,
+              execId: first.execId,
+            }) as const,
+        ),
+      ];
+  const termsMissing: readonly OrderDiscrepancy[] = hasFacts && !order.terms ? [{ kind: 'terms_missing', field: 'terms', brokers: '', ours: '' }] : NOTHING;
+  return [...order.disagreements, ...overfills(order), ...ofExecutions, ...termsMissing];
+}

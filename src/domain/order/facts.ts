@@ -1,0 +1,119 @@
+import type { EventMetadata } from '../metadata.js';
+import type { OrderFactEvent } from './events.js';
+import type { FactOrder, OrderFactEntry } from './state.js';
+
+/*
+ * The place of a fact among its order's facts follows from the fact alone, so that any order of arrival folds to one
+ * state. It is lexicographic over (time, request or report, session, sequence, kind, digest, key): total and transitive.
+ */
+
+const SECONDS_LENGTH = 'YYYY-MM-DDTHH:MM:SS'.length;
+const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+
+/** Digits of the second's fraction without its trailing zeros: `.500Z` and `.5Z` are one moment. */
+function fractionOf(time: string): string {
+  let end = time.length - 1;
+  while (end > SECONDS_LENGTH + 1 && time.charCodeAt(end - 1) === 48) end -= 1;
+  return time.slice(SECONDS_LENGTH + 1, end);
+}
+
+/**
+ * Compares two moments in ISO-8601 text in UTC, whatever their precision; without a Date, which knows milliseconds only.
+ * Text that is no such time sorts as text, after all times: a stored fact is never refused.
+ */
+export function compareTimes(a: string, b: string): number {
+  if (a === b) return 0;
+  const [aIsTime, bIsTime] = [UTC_TIME.test(a), UTC_TIME.test(b)];
+  if (aIsTime !== bIsTime) return aIsTime ? -1 : 1;
+  if (!aIsTime || a.length === b.length) return compareText(a, b);
+  return compareText(a.slice(0, SECONDS_LENGTH), b.slice(0, SECONDS_LENGTH)) || compareText(fractionOf(a), fractionOf(b));
+}
+
+const WHOLE_NUMBER = /^\d+$/;
+
+/** Compares numbers within a session, which may be larger than 2^53; a fact without one comes first. */
+function compareSequences(a: string, b: string): number {
+  if (a === b) return 0;
+  if (a === '' || b === '') return a === '' ? -1 : 1;
+  const [aIsNumber, bIsNumber] = [WHOLE_NUMBER.test(a), WHOLE_NUMBER.test(b)];
+  if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1;
+  if (!aIsNumber) return compareText(a, b);
+  const [left, right] = [BigInt(a), BigInt(b)];
+  return left === right ? compareText(a, b) : left < right ? -1 : 1;
+}
+
+/**
+ * The order of an order's life, for facts of one moment and one session without numbers: a trade comes before the
+ * cancel of what it left. It decides only where the source itself gave no order.
+ */
+const KIND_RANK: Readonly<Record<OrderFactEvent['type'], number>> = {
+  OrderPlaced: 0,
+  OrderPendingNew: 1,
+  OrderAccepted: 2,
+  ReplaceRequested: 3,
+  CancelRequested: 3,
+  OrderStopped: 4,
+  ReplacePending: 5,
+  CancelPending: 5,
+  ExecutionRecorded: 6,
+  ExecutionCorrected: 7,
+  ExecutionBusted: 8,
+  OrderReplaced: 9,
+  OrderRestated: 10,
+  CancelRejected: 11,
+  OrderSuspended: 12,
+  OrderDoneForDay: 13,
+  OrderCalculated: 14,
+  OrderCanceled: 15,
+  OrderExpired: 15,
+  OrderRejected: 15,
+  OrderStatusReported: 16,
+};
+
+/** What the order's owner sent; all else is what the broker answered. */
+export const isRequest = (fact: OrderFactEvent): boolean =>
+  fact.type === 'OrderPlaced' || fact.type === 'CancelRequested' || fact.type === 'ReplaceRequested';
+
+/** A request comes before a report of the same moment: they are numbered in different sessions. */
+const requestsFirst = (fact: OrderFactEvent): number => (isRequest(fact) ? 0 : 1);
+
+/** Negative, 0 or positive as `a` comes before, is, or comes after `b`. */
+export function compareFacts(a: OrderFactEntry, b: OrderFactEntry): number {
+  return (
+    compareTimes(a.place.occurredAt, b.place.occurredAt) ||
+    requestsFirst(a.fact) - requestsFirst(b.fact) ||
+    compareText(a.place.session, b.place.session) ||
+    compareSequences(a.place.sequence, b.place.sequence) ||
+    KIND_RANK[a.fact.type] - KIND_RANK[b.fact.type] ||
+    compareText(a.place.digest, b.place.digest) ||
+    compareText(a.key, b.key)
+  );
+}
+
+function placeOf(metadata: EventMetadata): FactOrder {
+  const { name, session = '', sequence = '' } = metadata.source;
+  return { occurredAt: metadata.occurredAt, session: `${name}/${session}`, sequence, digest: metadata.commandDigest };
+}
+
+export const factEntry = (fact: OrderFactEvent, metadata: EventMetadata): OrderFactEntry => ({
+  place: placeOf(metadata),
+  tradingDay: metadata.tradingDay,
+  key: metadata.commandKey,
+  fact,
+});
+
+/** Where `entry` belongs among sorted facts: after those that are before it or equal. */
+export function placeAmong(facts: readonly OrderFactEntry[], entry: OrderFactEntry): number {
+  const last = facts.at(-1);
+  if (!last || compareFacts(last, entry) <= 0) return facts.length;
+  let [low, high] = [0, facts.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const at = facts[middle];
+    if (at && compareFacts(at, entry) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
