@@ -1,0 +1,194 @@
+import { AppendedEvents, MAX_APPEND_BYTES } from './append-call.js';
+import {
+  type BatchFragment,
+  batchBadRequest,
+  batchError,
+  batchFailed,
+  batchStreamDeleted,
+  batchSuccess,
+  batchTimeout,
+  batchTooLarge,
+  batchWrongExpectedVersion,
+  readBatchFragment,
+} from './batch-messages.js';
+import type { GrpcCall, RequestSink } from './grpc-call.js';
+import { GrpcCode, GrpcError } from './grpc-error.js';
+import type { WriteOutcome, Writer } from './writer.js';
+
+/** An append waits for its last fragment, and for the disk, no longer than this, or its own deadline if that is sooner. */
+const WRITE_TIMEOUT_MS = 10_000;
+/** Requests that one call may have unanswered before it is read no further. */
+const MAX_UNANSWERED = 4_096;
+/** Bytes that wait to be written, over all calls, before no call is read any further. */
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+/** Appends of one call of which the last fragment has not come. */
+const MAX_UNFINISHED = 1_024;
+
+/** An append of which fragments come in. */
+interface Unfinished {
+  readonly stream: string;
+  readonly expected: bigint;
+  readonly deadlineMs: number;
+  readonly appended: AppendedEvents;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** One `BatchAppend` call: many appends, each told apart by its correlation id, each answered once. */
+export class BatchAppendCall implements RequestSink {
+  readonly #call: GrpcCall;
+  readonly #writer: Writer;
+  readonly #unfinished = new Map<string, Unfinished>();
+  /** Appends that were refused before their last fragment: what still comes of them is not answered again. */
+  readonly #refused = new Set<string>();
+  #unanswered = 0;
+  #paused = false;
+  #ended = false;
+
+  constructor(call: GrpcCall, writer: Writer) {
+    this.#call = call;
+    this.#writer = writer;
+    call.onClose(() => {
+      for (const { timer } of this.#unfinished.values()) clearTimeout(timer);
+      this.#unfinished.clear();
+    });
+  }
+
+  message(message: Buffer): void {
+    const fragment = readBatchFragment(message, Date.now());
+    if (fragment.correlationKey === '') throw fragment.refusal ?? new GrpcError(GrpcCode.invalidArgument, 'correlation_id is missing');
+    this.#take(fragment);
+    this.#holdBack();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#ended && this.#unanswered === 0 && this.#unfinished.size === 0) this.#call.end();
+  }
+
+  #take(fragment: BatchFragment): void {
+    const { correlation, correlationKey: key, events, isFinal } = fragment;
+    if (this.#refused.has(key)) {
+      if (isFinal) this.#refused.delete(key);
+      return;
+    }
+    const unfinished = this.#unfinished.get(key) ?? this.#begin(fragment);
+    if (unfinished === undefined) return;
+    const { stream, appended } = unfinished;
+    if (fragment.refusal !== undefined) {
+      this.#refuse(fragment, batchError(correlation, stream, batchBadRequest(fragment.refusal.message)));
+      return;
+    }
+    for (const event of events) {
+      if (appended.add(event)) continue;
+      this.#refuse(fragment, batchError(correlation, stream, batchTooLarge(MAX_APPEND_BYTES)));
+      return;
+    }
+    if (isFinal) this.#submit(key, correlation, unfinished);
+  }
+
+  /** The first fragment of an append; undefined where it is answered at once. */
+  #begin(fragment: BatchFragment): Unfinished | undefined {
+    const { correlation, correlationKey: key, options, refusal } = fragment;
+    if (options === undefined) {
+      const reason = refusal?.message ?? 'options are missing: the first message of an append has to carry them';
+      this.#refuse(fragment, batchError(correlation, '', batchBadRequest(reason)));
+      return undefined;
+    }
+    const { stream, expected } = options;
+    const timeoutMs = Math.min(options.timeoutMs ?? WRITE_TIMEOUT_MS, WRITE_TIMEOUT_MS);
+    if (timeoutMs <= 0) {
+      this.#refuse(fragment, batchError(correlation, stream, batchTimeout()));
+      return undefined;
+    }
+    if (this.#unfinished.size >= MAX_UNFINISHED) {
+      throw new GrpcError(GrpcCode.resourceExhausted, `more than ${MAX_UNFINISHED} appends wait for their last message`);
+    }
+    const expire = (): void => this.#refuse({ correlationKey: key, isFinal: false }, batchError(correlation, stream, batchTimeout()));
+    const timer = setTimeout(expire, timeoutMs);
+    const begun = { stream, expected, deadlineMs: Date.now() + timeoutMs, appended: new AppendedEvents(), timer };
+    this.#unfinished.set(key, begun);
+    return begun;
+  }
+
+  /** Answers an append that will not be submitted. */
+  #refuse({ correlationKey: key, isFinal }: Pick<BatchFragment, 'correlationKey' | 'isFinal'>, frames: Buffer): void {
+    clearTimeout(this.#unfinished.get(key)?.timer);
+    this.#unfinished.delete(key);
+    if (!isFinal) {
+      const [oldest] = this.#refused;
+      if (oldest !== undefined && this.#refused.size >= MAX_UNFINISHED) this.#refused.delete(oldest);
+      this.#refused.add(key);
+    }
+    this.#call.sendSoon(frames);
+    this.#endIfDone();
+  }
+
+  #submit(key: string, correlation: Buffer, { stream, expected, deadlineMs, appended, timer }: Unfinished): void {
+    clearTimeout(timer);
+    this.#unfinished.delete(key);
+    this.#unanswered += 1;
+    // An append whose deadline passed while it waited is not written: the client has given up.
+    let answered = false;
+    const answer = (frames: Buffer): void => {
+      if (answered) return;
+      answered = true;
+      this.#unanswered -= 1;
+      this.#call.sendSoon(frames);
+      this.#goOn();
+      this.#endIfDone();
+    };
+    this.#writer.submit({
+      kind: 'append',
+      stream,
+      expected,
+      events: appended.events,
+      sizeBytes: appended.sizeBytes,
+      abandoned: () => {
+        if (this.#call.closed) return true;
+        if (Date.now() < deadlineMs) return false;
+        answer(batchError(correlation, stream, batchTimeout()));
+        return true;
+      },
+      answer: (outcome) => answer(batchAnswer(correlation, stream, expected, outcome)),
+    });
+  }
+
+  /** Reads the call no further while too much of it waits; HTTP/2's flow control passes that on to the client. */
+  #holdBack(): void {
+    if (this.#paused) return;
+    const tooMuch = this.#unanswered >= MAX_UNANSWERED || this.#writer.queuedBytes >= MAX_QUEUED_BYTES;
+    if (!tooMuch && !this.#call.congested) return;
+    this.#paused = true;
+    this.#call.pause();
+    // Answers that are not read hold back new requests as well.
+    if (!tooMuch) void this.#call.drained().then(() => this.#resume());
+  }
+
+  #goOn(): void {
+    if (this.#paused && this.#unanswered < MAX_UNANSWERED / 2 && !this.#call.congested) this.#resume();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.#call.resume();
+  }
+}
+
+function batchAnswer(correlation: Buffer, stream: string, expected: bigint, outcome: WriteOutcome): Buffer {
+  switch (outcome.kind) {
+    case 'written':
+      return batchSuccess(correlation, stream, outcome.revision, outcome.position);
+    case 'wrong-expected-version':
+      return batchError(correlation, stream, batchWrongExpectedVersion(outcome.current, expected));
+    case 'stream-deleted':
+      return batchError(correlation, stream, batchStreamDeleted(stream));
+    case 'failed':
+      return batchError(correlation, stream, batchFailed(outcome.error.message));
+    default:
+      return outcome satisfies never;
+  }
+}

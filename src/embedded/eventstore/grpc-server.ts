@@ -1,0 +1,148 @@
+import { type Http2Server, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream, constants, createServer } from 'node:http2';
+import { GrpcCall, type RequestSink, asGrpcError, parseGrpcTimeout } from './grpc-call.js';
+import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
+
+/** Handles one call: takes the request's messages by what it answers. */
+export type GrpcMethod = (call: GrpcCall, headers: IncomingHttpHeaders) => RequestSink;
+
+/** Finds the method of a path `/package.Service/Method`; undefined for one that there is not. */
+export type GrpcRouter = (path: string) => GrpcMethod | undefined;
+
+const MAX_CONCURRENT_CALLS = 100_000;
+const MAX_CONNECTIONS = 4_096;
+/** What a client may send of one call ahead of the server's reading, and of one connection. */
+const CALL_WINDOW_BYTES = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+/** What node may hold for one connection, in megabytes, before it refuses new calls on it. */
+const SESSION_MEMORY_MB = 512;
+/** A connection that answers no ping for so long is gone. */
+const PING_INTERVAL_MS = 15_000;
+
+/**
+ * node's HTTP/2 ends a connection with an error once its client has cancelled 1,000 calls (and more than 33 a second since); Node 20
+ * has no option for it. Before that the client is told to open another connection for new calls: those that are open go on here.
+ */
+const CANCELLED_CALLS_PER_CONNECTION = 700;
+/** The stream id of a GOAWAY that refuses no call that is on its way. */
+const ANY_STREAM = 2 ** 31 - 1;
+
+/** A gRPC server over cleartext HTTP/2, on `node:http2` itself: it writes many messages at once, as they are stored. */
+export class GrpcServer {
+  readonly #server: Http2Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #cancelled = new WeakMap<Http2Session, number>();
+  readonly #calls = new Map<GrpcCall, string>();
+  readonly #router: GrpcRouter;
+  #closing = false;
+
+  constructor(router: GrpcRouter) {
+    this.#router = router;
+    this.#server = createServer({
+      maxSessionMemory: SESSION_MEMORY_MB,
+      settings: { initialWindowSize: CALL_WINDOW_BYTES, maxConcurrentStreams: MAX_CONCURRENT_CALLS, enablePush: false },
+    });
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('session', (session) => this.#watch(session));
+    this.#server.on('stream', (stream, headers) => this.#accept(stream, headers));
+    // Bytes that are not HTTP/2 end their own connection and nothing else.
+    this.#server.on('sessionError', () => undefined);
+  }
+
+  /** Listens; answers the port. @throws Error of the socket, for example EADDRINUSE. */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the server listens on no TCP port');
+    return address.port;
+  }
+
+  #watch(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    let answered = true;
+    const timer = setInterval(() => {
+      if (!answered) session.destroy();
+      else if (!session.destroyed) {
+        answered = false;
+        session.ping(() => {
+          answered = true;
+        });
+      }
+    }, PING_INTERVAL_MS);
+    timer.unref();
+    session.on('error', () => session.destroy());
+    session.on('close', () => {
+      clearInterval(timer);
+      this.#sessions.delete(session);
+    });
+  }
+
+  #accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    stream.on('error', () => undefined);
+    if (headers[':method'] !== 'POST' || headers['content-type']?.startsWith('application/grpc') !== true) {
+      stream.respond({ ':status': 415 }, { endStream: true });
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      return;
+    }
+    const timeout = headers['grpc-timeout'];
+    const call = new GrpcCall(stream, parseGrpcTimeout(typeof timeout === 'string' ? timeout : undefined));
+    this.#countCancelled(stream);
+    const path = headers[':path'] ?? '';
+    this.#calls.set(call, path);
+    call.onClose(() => this.#calls.delete(call));
+    try {
+      if (this.#closing) throw unavailable('the server is shutting down');
+      const method = this.#router(path);
+      if (method === undefined) throw new GrpcError(GrpcCode.unimplemented, `${path} is unimplemented.`);
+      call.receive(method(call, headers));
+    } catch (error) {
+      call.fail(asGrpcError(error));
+    }
+  }
+
+  #countCancelled(stream: ServerHttp2Stream): void {
+    const { session } = stream;
+    if (session === undefined) return;
+    stream.once('close', () => {
+      if (stream.rstCode === constants.NGHTTP2_NO_ERROR && !stream.aborted) return;
+      const cancelled = (this.#cancelled.get(session) ?? 0) + 1;
+      this.#cancelled.set(session, cancelled);
+      if (cancelled === CANCELLED_CALLS_PER_CONNECTION && !session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, ANY_STREAM);
+    });
+  }
+
+  /** Takes no connection and no call from now on. */
+  refuse(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#server.close();
+  }
+
+  /** Ends the calls that are open with the error that `errorOf` gives for their path. */
+  endCalls(errorOf: (path: string) => GrpcError): void {
+    for (const [call, path] of this.#calls) call.fail(errorOf(path));
+  }
+
+  /** Closes every connection, those that do not close by themselves within `graceMs` by force. */
+  async close(graceMs: number): Promise<void> {
+    this.refuse();
+    const closed = [...this.#sessions].map(
+      (session) =>
+        new Promise<void>((resolve) => {
+          session.once('close', resolve);
+          session.close();
+        }),
+    );
+    const timer = setTimeout(() => {
+      for (const session of this.#sessions) session.destroy();
+    }, graceMs);
+    await Promise.all(closed);
+    clearTimeout(timer);
+  }
+}

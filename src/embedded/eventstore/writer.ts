@@ -1,0 +1,218 @@
+import { type Block, skipFrames } from './block.js';
+import { type CommitDecision, checkCommit } from './commit-check.js';
+import { type ProposedEvent, readEventData } from './event-frame.js';
+import { newEventId } from './event-id.js';
+import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
+import { TOMBSTONE_REVISION } from './messages.js';
+import { type CommittedRun, PendingCommit } from './pending-commit.js';
+import { RecentEvents } from './recent-events.js';
+import type { EventStorage, StoreHead } from './storage.js';
+import { SOFT_DELETED_JSON, isMetastream, isSoftDeleted, metastreamOf, originalOf, withTruncateBefore } from './stream-metadata.js';
+
+export type WriteOutcome =
+  | { readonly kind: 'written'; readonly revision: bigint; readonly position: bigint | undefined }
+  | { readonly kind: 'wrong-expected-version'; readonly current: bigint }
+  | { readonly kind: 'stream-deleted' }
+  /** The store could not write: a full disk, a fault of the file. */
+  | { readonly kind: 'failed'; readonly error: GrpcError };
+
+export interface WriteRequest {
+  readonly kind: 'append' | 'delete' | 'tombstone';
+  readonly stream: string;
+  readonly expected: bigint;
+  readonly events: readonly ProposedEvent[];
+  /** Bytes that the request holds in memory while it waits. */
+  readonly sizeBytes: number;
+  /** Whether nobody waits any more (deadline passed, client gone): such a write is dropped. */
+  abandoned(): boolean;
+  /** Called once, when the write is on disk or refused. */
+  answer(outcome: WriteOutcome): void;
+}
+
+/** What a commit brought, for live subscribers. */
+export interface Committed {
+  readonly blocks: readonly Block[];
+  readonly runs: readonly CommittedRun[];
+  /** Positions before this one are committed. */
+  readonly nextPosition: bigint;
+}
+
+/** Ids of so many newest events are compared with retries at `any`. */
+const RECENT_EVENTS = 100_000;
+/** A group commit takes no more than so many bytes of requests, that a reader does not wait for long. */
+const GROUP_BYTES = 8 * 1024 * 1024;
+
+const event = (type: string, isJson: boolean, data: Buffer): ProposedEvent => ({
+  id: newEventId(),
+  type,
+  isJson,
+  data,
+  customMetadata: Buffer.alloc(0),
+});
+
+/** Decides and stores writes in the order they came in: all that wait go into one commit, with one sync of the disk. */
+export class Writer {
+  readonly #storage: EventStorage;
+  readonly #recent = new RecentEvents(RECENT_EVENTS);
+  readonly #queue: WriteRequest[] = [];
+  readonly #committed: (committed: Committed) => void;
+  #head: StoreHead;
+  #createdMs = 0;
+  #scheduled = false;
+  #closed = false;
+  /** Bytes of the requests that wait. */
+  queuedBytes = 0;
+
+  constructor(storage: EventStorage, committed: (committed: Committed) => void) {
+    this.#storage = storage;
+    this.#committed = committed;
+    this.#head = storage.head();
+  }
+
+  get nextPosition(): bigint {
+    return this.#head.nextPosition;
+  }
+
+  submit(request: WriteRequest): void {
+    if (this.#closed) {
+      request.answer({ kind: 'failed', error: unavailable('the server is shutting down') });
+      return;
+    }
+    this.#queue.push(request);
+    this.queuedBytes += request.sizeBytes;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#commitGroup();
+      if (this.#queue.length > 0) this.#schedule();
+    });
+  }
+
+  /** Refuses what comes from now on, and stores what came before. */
+  close(): void {
+    this.#closed = true;
+    while (this.#queue.length > 0) this.#commitGroup();
+  }
+
+  #takeGroup(): WriteRequest[] {
+    let bytes = 0;
+    let count = 0;
+    for (const request of this.#queue) {
+      if (count > 0 && bytes + request.sizeBytes > GROUP_BYTES) break;
+      bytes += request.sizeBytes;
+      count += 1;
+    }
+    this.queuedBytes -= bytes;
+    return this.#queue.splice(0, count);
+  }
+
+  #commitGroup(): void {
+    const group = this.#takeGroup().filter((request) => !request.abandoned());
+    if (group.length === 0) return;
+    // Never back: reading by age relies on it.
+    this.#createdMs = Math.max(this.#createdMs, Date.now());
+    const pending = new PendingCommit(this.#storage, this.#recent, this.#head, this.#createdMs);
+    try {
+      const outcomes = group.map((request) => decide(pending, this.#storage, request));
+      const content = pending.content();
+      const changes = content.head.nextPosition !== this.#head.nextPosition;
+      if (changes) this.#storage.commit(content);
+      this.#head = content.head;
+      for (const [index, request] of group.entries()) {
+        const outcome = outcomes[index];
+        if (outcome !== undefined) request.answer(outcome);
+      }
+      if (changes) {
+        const blocks = content.blocks.map(({ block }) => block);
+        this.#committed({ blocks, runs: pending.committedRuns(), nextPosition: content.head.nextPosition });
+      }
+    } catch (error) {
+      pending.forget();
+      const failure = writeFailure(error);
+      for (const request of group) request.answer({ kind: 'failed', error: failure });
+    }
+  }
+}
+
+function writeFailure(error: unknown): GrpcError {
+  if (error instanceof GrpcError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GrpcError(GrpcCode.internal, `the event store could not write (is the disk full?): ${reason}`);
+}
+
+function decide(pending: PendingCommit, storage: EventStorage, request: WriteRequest): WriteOutcome {
+  const { stream, expected } = request;
+  const ids = request.kind === 'append' ? request.events.map(({ id }) => id) : [newEventId()];
+  let decision: CommitDecision;
+  try {
+    decision = checkCommit(pending, stream, expected, ids);
+  } catch (error) {
+    // A damaged block: this write cannot be decided, others can.
+    return { kind: 'failed', error: writeFailure(error) };
+  }
+  switch (decision.kind) {
+    case 'stream-deleted':
+      return decision;
+    case 'wrong-expected-version':
+      return { kind: 'wrong-expected-version', current: decision.last };
+    case 'idempotent':
+      return { kind: 'written', revision: decision.revision, position: pending.readablePosition(stream, decision.revision) };
+    case 'append':
+      if (request.kind === 'append') return append(pending, storage, request, decision);
+      return request.kind === 'delete' ? softDelete(pending, stream) : tombstone(pending, stream);
+    default:
+      return decision satisfies never;
+  }
+}
+
+function append(
+  pending: PendingCommit,
+  storage: EventStorage,
+  { stream, events }: WriteRequest,
+  { last, undeletes }: { last: bigint; undeletes: boolean },
+): WriteOutcome {
+  const original = isMetastream(stream) ? originalOf(stream) : undefined;
+  const undeletesOriginal = original !== undefined && isSoftDeleted(pending.metadata(original));
+  const position = pending.append(stream, events);
+  const revision = last + BigInt(events.length);
+  if (undeletes) undelete(pending, storage, stream, last + 1n);
+  if (undeletesOriginal) undelete(pending, storage, original, pending.lastRevision(original) + 1n);
+  return { kind: 'written', revision, position };
+}
+
+/** A soft-deleted stream comes back: its metadata is written again, truncated before what it had. */
+function undelete(pending: PendingCommit, storage: EventStorage, stream: string, from: bigint): void {
+  const metastream = metastreamOf(stream);
+  const data = pending.newestPending(metastream)?.data ?? newestStoredData(storage, metastream);
+  const merged = data && withTruncateBefore(data, from);
+  if (merged !== undefined) pending.append(metastream, [event('$metadata', true, merged)]);
+}
+
+function newestStoredData(storage: EventStorage, stream: string): Buffer | undefined {
+  const record = storage.stream(Buffer.from(stream, 'utf8'));
+  if (record === undefined || record.last < 0n) return undefined;
+  for (const run of storage.runsBackwards(record.number, record.last)) {
+    const block = storage.block(run.block);
+    return block && readEventData(block.frames, skipFrames(block.frames, run.offset, Number(record.last - run.firstRevision))).data;
+  }
+  return undefined;
+}
+
+function softDelete(pending: PendingCommit, stream: string): WriteOutcome {
+  const metastream = metastreamOf(stream);
+  const lastMetadata = pending.lastRevision(metastream);
+  if (pending.lastRevision(stream) < 0n && lastMetadata < 0n) return { kind: 'wrong-expected-version', current: -1n };
+  const position = pending.append(metastream, [event('$metadata', true, SOFT_DELETED_JSON)]);
+  return { kind: 'written', revision: lastMetadata + 1n, position };
+}
+
+function tombstone(pending: PendingCommit, stream: string): WriteOutcome {
+  const position = pending.append(stream, [event('$streamDeleted', false, Buffer.alloc(0))], TOMBSTONE_REVISION);
+  return { kind: 'written', revision: TOMBSTONE_REVISION, position };
+}
+

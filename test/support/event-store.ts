@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type LaunchedEventStore, launchEventStore } from '../../src/embedded/eventstore/launch.js';
+
+/** An embedded event store of a test's own: a process and a fresh folder. */
+export interface TestEventStore {
+  /** Connection string; the port stays the same over `restart`. */
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  /** The process that runs now. */
+  readonly pid: number;
+  /** Starts it again on the same folder and port, after `kill` or in place of the process that runs. */
+  restart(): Promise<void>;
+  /** Ends the process at once, as kill -9 does; the folder stays. */
+  kill(): Promise<void>;
+  /** Ends the process in good order; the folder stays. */
+  halt(): Promise<void>;
+  /** Ends the process and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts the compiled event store on any free port, in a fresh temporary folder. Call `stop` at the end. */
+export async function startTestEventStore(): Promise<TestEventStore> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'fillbook-event-store-'));
+  let store: LaunchedEventStore = await launchEventStore({ dir });
+  const { url, port } = store;
+  const kill = async (): Promise<void> => {
+    try {
+      process.kill(store.pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+    await store.exited;
+  };
+  return {
+    url,
+    port,
+    dir,
+    get pid() {
+      return store.pid;
+    },
+    kill,
+    halt: () => store.stop(),
+    async restart() {
+      await store.stop();
+      store = await launchEventStore({ dir, port });
+    },
+    async stop() {
+      await store.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
