@@ -1,0 +1,99 @@
+import type { ClientBase, Pool } from 'pg';
+import { moveCheckpoint } from './checkpoint.js';
+import type { Checkpoint } from './checkpoint.js';
+import { isRowError, messageOf } from './postgres-errors.js';
+import type { BatchChanges, Projection, StreamChange, StreamFailure } from './projection.js';
+import { inTransaction, RolledBack } from './transaction.js';
+import { writeChanges } from './write-rows.js';
+
+/** Where a projection's batches go. */
+export interface BatchTarget {
+  readonly pool: Pool;
+  /** A quoted identifier: the schema of the live tables or that of a rebuild. */
+  readonly schema: string;
+  readonly projection: Projection;
+}
+
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly setAside: readonly StreamFailure[] }
+  /** Another process moved the checkpoint: nothing of the batch was written here. */
+  | { readonly kind: 'lost_race' };
+
+/** As long as Postgres keeps its text readable: errors quote what they are about. */
+const MAX_REASON_LENGTH = 1_000;
+
+/**
+ * Applies a batch and moves the checkpoint from `from` to `to` in one transaction, so that its events count exactly once. A
+ * stream whose rows Postgres refuses is set aside, and the rest of the batch is applied. Throws where Postgres cannot do it
+ * now; whether it was done is then told by the checkpoint.
+ */
+export async function applyBatch(target: BatchTarget, from: Checkpoint, to: Pick<Checkpoint, 'position' | 'lastEvent'>, batch: BatchChanges): Promise<ApplyOutcome> {
+  if (batch.changed.length === 0 && batch.failed.length === 0) {
+    return (await moveCheckpoint(target.pool, from, to)) ? { kind: 'applied', setAside: [] } : { kind: 'lost_race' };
+  }
+  try {
+    return await attempt(target, from, to, batch, writeStreams);
+  } catch (error) {
+    if (!isRowError(error)) throw error;
+    return await attempt(target, from, to, batch, writeApart);
+  }
+}
+
+/** Writes the streams' changes; answers with the streams that could not be. */
+type Write = (client: ClientBase, target: BatchTarget, streams: readonly StreamChange[]) => Promise<StreamFailure[]>;
+
+async function attempt(target: BatchTarget, from: Checkpoint, to: Pick<Checkpoint, 'position' | 'lastEvent'>, batch: BatchChanges, write: Write): Promise<ApplyOutcome> {
+  try {
+    return await inTransaction(target.pool, async (client) => {
+      // First of all: it takes the checkpoint's row, so that a second writer waits here and then finds that it lost.
+      if (!(await moveCheckpoint(client, from, to))) throw new RolledBack();
+      const refused = await write(client, target, batch.changed);
+      const setAside = [...batch.failed, ...refused];
+      await recordSetAside(client, from.name, setAside);
+      return { kind: 'applied', setAside };
+    });
+  } catch (error) {
+    if (error instanceof RolledBack) return { kind: 'lost_race' };
+    throw error;
+  }
+}
+
+async function writeStreams(client: ClientBase, { schema, projection }: BatchTarget, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
+  const changes = streams.flatMap((stream) => stream.changes);
+  await writeChanges(client, schema, changes);
+  await projection.settle?.(
+    client,
+    schema,
+    changes.flatMap(({ upserts }) => upserts),
+  );
+  return [];
+}
+
+/** Finds the streams at fault by halves, each half behind a savepoint: k bad streams of n cost about k × log n statements. */
+async function writeApart(client: ClientBase, target: BatchTarget, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
+  await client.query('SAVEPOINT part');
+  try {
+    await writeStreams(client, target, streams);
+    await client.query('RELEASE SAVEPOINT part');
+    return [];
+  } catch (error) {
+    if (!isRowError(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part');
+    const [only, ...others] = streams;
+    if (only && others.length === 0) return [{ stream: only.stream, position: only.position, reason: messageOf(error) }];
+    const middle = Math.ceil(streams.length / 2);
+    const first = await writeApart(client, target, streams.slice(0, middle));
+    return [...first, ...(await writeApart(client, target, streams.slice(middle)))];
+  }
+}
+
+async function recordSetAside(client: ClientBase, name: string, failures: readonly StreamFailure[]): Promise<void> {
+  for (const { stream, position, reason } of failures) {
+    await client.query('INSERT INTO set_aside (projection, stream, position, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
+      name,
+      stream,
+      position.toString(),
+      reason.replaceAll('\u0000', '\ufffd').slice(0, MAX_REASON_LENGTH),
+    ]);
+  }
+}

@@ -1,0 +1,148 @@
+import { formatPrice, formatQuantity } from '../../domain/amounts.js';
+import { isUnfilled } from '../../domain/position/targets.js';
+import type { PositionState, TargetState } from '../../domain/position/state.js';
+import type { ColumnType, RowOf, Table } from '../projection.js';
+import type { PositionTable, ProfitTargetTable } from '../tables.js';
+
+export type PositionRow = RowOf<PositionTable>;
+/** Without `order_id`, which depends on the claims of other targets too: see `order-claims.ts`. */
+export type TargetRow = RowOf<Omit<ProfitTargetTable, 'order_id'>>;
+
+export const POSITION: Table = {
+  name: 'position',
+  key: ['position_id'],
+  columns: {
+    position_id: 'text',
+    tenant_id: 'text',
+    account_id: 'text',
+    environment: 'text',
+    symbol: 'text',
+    security_type: 'text',
+    multiplier: 'numeric',
+    quote_currency: 'text',
+    direction: 'text',
+    status: 'text',
+    opened_qty: 'numeric',
+    closed_qty: 'numeric',
+    open_qty: 'numeric',
+    open_price: 'numeric',
+    original_credit: 'numeric',
+    original_credit_currency: 'text',
+    strategy_type: 'text',
+    strategy: 'text',
+    signal: 'text',
+    position_group: 'text',
+    portfolio: 'text',
+    target_count: 'integer',
+    unfilled_target_count: 'integer',
+    opened_at: 'text',
+    changed_at: 'text',
+    opened_position: 'bigint',
+    revision: 'bigint',
+    last_position: 'bigint',
+  } satisfies Record<keyof PositionTable, ColumnType>,
+};
+
+export const PROFIT_TARGET: Table = {
+  name: 'profit_target',
+  key: ['position_id', 'target_key'],
+  columns: {
+    position_id: 'text',
+    target_key: 'text',
+    tenant_id: 'text',
+    account_id: 'text',
+    kind: 'text',
+    status: 'text',
+    unfilled: 'boolean',
+    percent: 'numeric',
+    target_price: 'numeric',
+    quantity: 'numeric',
+    filled_qty: 'numeric',
+    avg_fill_px: 'numeric',
+    original_credit: 'numeric',
+    original_credit_currency: 'text',
+    order_ref: 'text',
+    claimed_order_id: 'text',
+    reason: 'text',
+    set_at: 'text',
+    changed_at: 'text',
+    filled_at: 'text',
+    set_position: 'bigint',
+    last_position: 'bigint',
+  } satisfies Record<Exclude<keyof ProfitTargetTable, 'order_id'>, ColumnType>,
+};
+
+/** What a row needs of the stream besides the folded state. */
+export interface PositionPlace {
+  readonly positionId: string;
+  /** Of the stream's first event. */
+  readonly openedPosition: bigint;
+  readonly revision: bigint;
+  readonly lastPosition: bigint;
+}
+
+/** Throws where the stream's first event did not open the position: facts about a position that is not there have no row. */
+export function positionRow(state: PositionState, { positionId, openedPosition, revision, lastPosition }: PositionPlace): PositionRow {
+  const { opened, openedAt, changedAt } = state;
+  if (opened === undefined || openedAt === undefined || changedAt === undefined) throw new Error(`the position ${positionId} has events but was never opened`);
+  return {
+    position_id: positionId,
+    ...ownerOf(state, positionId),
+    environment: opened.environment,
+    symbol: opened.instrument.symbol,
+    security_type: opened.instrument.securityType,
+    multiplier: opened.instrument.multiplier,
+    quote_currency: opened.instrument.quoteCurrency,
+    direction: opened.direction,
+    status: state.status,
+    opened_qty: formatQuantity(state.openedQty),
+    closed_qty: formatQuantity(state.closedQty),
+    open_qty: formatQuantity(state.openQty),
+    open_price: opened.openPrice ?? null,
+    original_credit: opened.originalCredit?.amount ?? null,
+    original_credit_currency: opened.originalCredit?.currency ?? null,
+    strategy_type: opened.strategyType,
+    strategy: opened.strategy ?? null,
+    signal: opened.signal ?? null,
+    position_group: opened.group ?? null,
+    portfolio: opened.portfolio ?? null,
+    target_count: state.targets.length,
+    unfilled_target_count: state.targets.filter(isUnfilled).length,
+    opened_at: openedAt,
+    changed_at: changedAt,
+    opened_position: openedPosition.toString(),
+    revision: revision.toString(),
+    last_position: lastPosition.toString(),
+  };
+}
+
+export function targetRow(state: PositionState, target: TargetState, positionId: string, setPosition: bigint, lastPosition: bigint): TargetRow {
+  return {
+    position_id: positionId,
+    target_key: target.targetKey,
+    ...ownerOf(state, positionId),
+    kind: target.kind,
+    status: target.status,
+    unfilled: isUnfilled(target),
+    percent: target.percent,
+    target_price: formatPrice(target.targetPrice),
+    quantity: formatQuantity(target.quantity),
+    filled_qty: formatQuantity(target.filledQty),
+    avg_fill_px: formatPrice(target.avgFillPx),
+    original_credit: target.originalCredit?.amount ?? null,
+    original_credit_currency: target.originalCredit?.currency ?? null,
+    order_ref: target.orderRef ?? null,
+    claimed_order_id: target.orderId ?? null,
+    reason: target.reason ?? null,
+    set_at: target.setAt,
+    changed_at: target.changedAt,
+    filled_at: target.filledAt ?? null,
+    set_position: setPosition.toString(),
+    last_position: lastPosition.toString(),
+  };
+}
+
+function ownerOf({ tenantId, accountId }: PositionState, positionId: string): { tenant_id: string; account_id: string } {
+  if (tenantId === undefined || accountId === undefined) throw new Error(`the position ${positionId} has events but no tenant and account`);
+  return { tenant_id: tenantId, account_id: accountId };
+}
