@@ -1,4 +1,5 @@
 import { errorMessage } from './error-message.js';
+import { launchEventStore } from './eventstore/launch.js';
 import { FolderLockedError, lockFolder } from './folder-lock.js';
 import { openKeeperLog } from './keeper-log.js';
 import { keeperLogPath, type KeeperStart } from './keeper-protocol.js';
@@ -17,7 +18,7 @@ async function main(dataDir: string): Promise<void> {
     dataDir,
     lock,
     log,
-    launchEventStore: () => Promise.reject(new Error('this build has no event store yet')),
+    launchEventStore: (dir, port) => launchEventStore({ dir, ...(port === undefined ? {} : { port }) }),
     launchPostgres: (dir, port) =>
       launchPostgres({ dir, ...(port === undefined ? {} : { port }), onLog: (line) => log(`postgres: ${line}`) }),
   });

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from './error-message.js';
-import type { FolderLock } from './folder-lock.js';
+import { type FolderLock, lockHolder } from './folder-lock.js';
 import type { KeeperLog } from './keeper-log.js';
 import {
   type Hello,
@@ -36,6 +36,8 @@ const LINGER_MS = 1_000;
 /** The command that started the keeper connects within this, or was killed. */
 const FIRST_CLIENT_MS = 10_000;
 const HELLO_TIMEOUT_MS = 5_000;
+const PREDECESSOR_MS = 15_000;
+const POLL_MS = 25;
 const FAREWELL_MS = 500;
 const MAX_CONNECTIONS = 1_000;
 
@@ -58,6 +60,7 @@ export class Keeper {
     const postgresDir = join(dataDir, 'postgres');
     const launchEventStore: LaunchStore = async (port) => {
       await this.#checkFolder();
+      await untilFree(eventStoreDir);
       return options.launchEventStore(eventStoreDir, port);
     };
     const launchPostgres: LaunchStore = async (port) => {
@@ -191,6 +194,13 @@ export class Keeper {
     clearTimeout(this.#leaving);
     this.#leaving = setTimeout(() => void this.shutDown('no command uses the stores'), delayMs);
   }
+}
+
+/** Waits for a store that is ending by itself, because the keeper that launched it was killed. */
+async function untilFree(dir: string): Promise<void> {
+  const deadline = Date.now() + PREDECESSOR_MS;
+  // Past the deadline the launch itself says who holds the folder.
+  while ((await lockHolder(dir)) !== undefined && Date.now() < deadline) await delay(POLL_MS);
 }
 
 async function writeRecord(dataDir: string, record: KeeperRecord): Promise<void> {

@@ -1,3 +1,4 @@
+import { type FolderLock, lockFolder } from '../folder-lock.js';
 import { CommitFeed } from './commit-feed.js';
 import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
 import { type GrpcMethod, GrpcServer } from './grpc-server.js';
@@ -29,11 +30,14 @@ const BATCH_APPEND = '/event_store.client.streams.Streams/BatchAppend';
 /**
  * Starts a single-node server that answers EventStoreDB's gRPC protocol (streams, server features, gossip) as 23.10 does, without
  * TLS, on a store in `dir`. Each answer to an append is sent once it is on disk.
+ * @throws {FolderLockedError} where another process uses the folder.
  * @throws Error where the folder cannot be used or the port is taken.
  */
 export async function startEventStoreServer(options: EventStoreServerOptions): Promise<EventStoreServer> {
   const host = options.host ?? '127.0.0.1';
-  const storage = new EventStorage(options.dir);
+  // Two servers on one store would give two events the same position.
+  const lock = await lockFolder(options.dir);
+  const storage = await openStorage(options.dir, lock);
   const feed = new CommitFeed(storage.head().nextPosition);
   const writer = new Writer(storage, (committed) => feed.publish(committed));
   let port = 0;
@@ -50,6 +54,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     port = await server.listen(host, options.port ?? 0);
   } catch (error) {
     await storage.close();
+    await lock.release();
     throw error;
   }
   let closing: Promise<void> | undefined;
@@ -61,6 +66,16 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     );
     await server.close(CLOSE_GRACE_MS);
     await storage.close();
+    await lock.release();
   };
   return { host, port, close: () => (closing ??= close()) };
+}
+
+async function openStorage(dir: string, lock: FolderLock): Promise<EventStorage> {
+  try {
+    return new EventStorage(dir);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 }
