@@ -1,6 +1,8 @@
-import { type Http2Server, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream, constants, createServer } from 'node:http2';
+import { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream, constants, performServerHandshake } from 'node:http2';
+import { type Server, type Socket, createServer } from 'node:net';
 import { GrpcCall, type RequestSink, asGrpcError, parseGrpcTimeout } from './grpc-call.js';
 import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
+import { ResetShield } from './reset-shield.js';
 
 /** Handles one call: takes the request's messages by what it answers. */
 export type GrpcMethod = (call: GrpcCall, headers: IncomingHttpHeaders) => RequestSink;
@@ -18,34 +20,23 @@ const SESSION_MEMORY_MB = 512;
 /** A connection that answers no ping for so long is gone. */
 const PING_INTERVAL_MS = 15_000;
 
-/**
- * node's HTTP/2 ends a connection with an error once its client has cancelled 1,000 calls (and more than 33 a second since); Node 20
- * has no option for it. Before that the client is told to open another connection for new calls: those that are open go on here.
- */
-const CANCELLED_CALLS_PER_CONNECTION = 700;
-/** The stream id of a GOAWAY that refuses no call that is on its way. */
-const ANY_STREAM = 2 ** 31 - 1;
+const SESSION_OPTIONS = {
+  maxSessionMemory: SESSION_MEMORY_MB,
+  settings: { initialWindowSize: CALL_WINDOW_BYTES, maxConcurrentStreams: MAX_CONCURRENT_CALLS, enablePush: false },
+};
 
 /** A gRPC server over cleartext HTTP/2, on `node:http2` itself: it writes many messages at once, as they are stored. */
 export class GrpcServer {
-  readonly #server: Http2Server;
+  readonly #server: Server;
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #cancelled = new WeakMap<Http2Session, number>();
   readonly #calls = new Map<GrpcCall, string>();
   readonly #router: GrpcRouter;
   #closing = false;
 
   constructor(router: GrpcRouter) {
     this.#router = router;
-    this.#server = createServer({
-      maxSessionMemory: SESSION_MEMORY_MB,
-      settings: { initialWindowSize: CALL_WINDOW_BYTES, maxConcurrentStreams: MAX_CONCURRENT_CALLS, enablePush: false },
-    });
+    this.#server = createServer({ noDelay: true }, (socket) => this.#connect(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('session', (session) => this.#watch(session));
-    this.#server.on('stream', (stream, headers) => this.#accept(stream, headers));
-    // Bytes that are not HTTP/2 end their own connection and nothing else.
-    this.#server.on('sessionError', () => undefined);
   }
 
   /** Listens; answers the port. @throws Error of the socket, for example EADDRINUSE. */
@@ -62,6 +53,22 @@ export class GrpcServer {
     return address.port;
   }
 
+  #connect(socket: Socket): void {
+    const streams = new Map<number, ServerHttp2Stream>();
+    const shield = new ResetShield(socket, (streamId) => streams.get(streamId)?.close(constants.NGHTTP2_CANCEL));
+    const session = performServerHandshake(shield, SESSION_OPTIONS);
+    session.on('stream', (stream, headers) => {
+      const { id } = stream;
+      if (id !== undefined) {
+        streams.set(id, stream);
+        stream.once('close', () => streams.delete(id));
+      }
+      this.#accept(stream, headers);
+    });
+    this.#watch(session);
+  }
+
+  /** Ends a connection that is gone, or that carries bytes which are not HTTP/2. */
   #watch(session: ServerHttp2Session): void {
     this.#sessions.add(session);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
@@ -92,7 +99,6 @@ export class GrpcServer {
     }
     const timeout = headers['grpc-timeout'];
     const call = new GrpcCall(stream, parseGrpcTimeout(typeof timeout === 'string' ? timeout : undefined));
-    this.#countCancelled(stream);
     const path = headers[':path'] ?? '';
     this.#calls.set(call, path);
     call.onClose(() => this.#calls.delete(call));
@@ -104,17 +110,6 @@ export class GrpcServer {
     } catch (error) {
       call.fail(asGrpcError(error));
     }
-  }
-
-  #countCancelled(stream: ServerHttp2Stream): void {
-    const { session } = stream;
-    if (session === undefined) return;
-    stream.once('close', () => {
-      if (stream.rstCode === constants.NGHTTP2_NO_ERROR && !stream.aborted) return;
-      const cancelled = (this.#cancelled.get(session) ?? 0) + 1;
-      this.#cancelled.set(session, cancelled);
-      if (cancelled === CANCELLED_CALLS_PER_CONNECTION && !session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, ANY_STREAM);
-    });
   }
 
   /** Takes no connection and no call from now on. */
