@@ -47,8 +47,6 @@ export async function openSession(dataDir: string, wanted: WantedStores, withinM
     if (answer !== 'closed' && answer.kind === 'failed') return { failure: answer.reason };
     return 'gone';
   }
-  // The command's own work keeps it running, never this connection.
-  socket.unref();
   const { eventStoreUrl, databaseUrl } = answer;
   return {
     ...(eventStoreUrl === undefined ? {} : { eventStoreUrl }),
@@ -69,8 +67,6 @@ function watch(socket: Socket, messages: Messages): Pick<KeeperSession, 'close' 
     closing = true;
     if (socket.closed) return;
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    // Referenced while it closes: the promise must settle before an idle process ends.
-    socket.ref();
     socket.destroy();
     await closed;
   };

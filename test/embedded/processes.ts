@@ -14,14 +14,14 @@ export async function runs(pid: number): Promise<boolean> {
   return stat === undefined || !/^\d+ \(.*\) [ZX] /s.test(stat);
 }
 
-/** Command lines of the live processes whose working folder is `folder` or below it, or that name it in an argument. */
-export async function processesOf(folder: string): Promise<string[]> {
-  const found: string[] = [];
+/** The live processes whose working folder is `folder` or below it, or that name it in an argument. */
+export async function processesOf(folder: string): Promise<{ pid: number; command: string }[]> {
+  const found: { pid: number; command: string }[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     if (Number(pid) === process.pid || command === '') continue;
-    if (cwd === folder || cwd.startsWith(`${folder}/`) || command.includes(folder)) found.push(`${pid} ${command.slice(0, 200)}`);
+    if (cwd === folder || cwd.startsWith(`${folder}/`) || command.includes(folder)) found.push({ pid: Number(pid), command });
   }
   return found;
 }

@@ -60,6 +60,13 @@ export class StoresProcess {
     return openedSchema.parse(answer);
   }
 
+  /** Both stores' addresses. */
+  async both(): Promise<{ eventStoreUrl: string; databaseUrl: string }> {
+    const { eventStoreUrl, databaseUrl } = await this.opened();
+    if (eventStoreUrl === undefined || databaseUrl === undefined) throw new Error('not both stores were asked for');
+    return { eventStoreUrl, databaseUrl };
+  }
+
   /** The database's address. */
   async database(): Promise<string> {
     const { databaseUrl } = await this.opened();

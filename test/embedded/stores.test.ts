@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { lockFolder } from '../../src/embedded/folder-lock.js';
+import { lockFolder, lockHolder } from '../../src/embedded/folder-lock.js';
 import { ownIdentity } from '../../src/embedded/process-identity.js';
+import { append, countEvents } from './events.js';
 import { endKeeper, keeperRecord } from './keeper-record.js';
 import { PreparedFolder } from './prepared-folder.js';
 import { query } from './query.js';
@@ -60,18 +61,30 @@ const KEPT = [{ body: 'kept' }];
 
 describe('the stores of a data folder', () => {
   test('given a command has closed, when others follow, at once or after the stores have ended, then they find what it left', async () => {
-    const first = command();
-    await query(await first.database(), KEEP);
+    const first = command({ eventStore: true });
+    const made = await first.both();
+    await query(made.databaseUrl, KEEP);
+    await append(made.eventStoreUrl, 'notes');
     const { pid } = await keeper();
     await first.close();
-    const second = command();
-    expect(await query(await second.database(), 'SELECT body FROM note')).toEqual(KEPT);
+    const second = command({ eventStore: true });
+    expect(await second.both()).toEqual(made);
     expect((await keeper()).pid).toBe(pid);
     await second.close();
     await until('the stores have ended', async () => (await processesOf(folder)).length === 0);
-    const third = command();
-    expect(await query(await third.database(), 'SELECT body FROM note')).toEqual(KEPT);
+    const third = command({ eventStore: true });
+    const found = await third.both();
+    expect(await query(found.databaseUrl, 'SELECT body FROM note')).toEqual(KEPT);
+    expect(await countEvents(found.eventStoreUrl, 'notes')).toBe(1);
     expect((await keeper()).pid).not.toBe(pid);
+  });
+
+  test('given a command that needs one store, when it asks, then only that one is started', async () => {
+    const one = command({ eventStore: true, postgres: false });
+    const { eventStoreUrl, databaseUrl } = await one.opened();
+    expect(eventStoreUrl).toMatch(/^esdb:/);
+    expect(databaseUrl).toBeUndefined();
+    await expect(postmasterPid()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('given many commands start at once, when one closes and one is killed, then the others go on with the same stores', async () => {
@@ -92,16 +105,22 @@ describe('the stores of a data folder', () => {
   });
 
   test('given the keeper is killed with -9, when its command asks why, then it is told, and the next command starts anew', async () => {
-    const first = command();
-    const url = await first.database();
-    await query(url, KEEP);
-    const postgresPid = await postmasterPid();
+    const first = command({ eventStore: true });
+    const made = await first.both();
+    await query(made.databaseUrl, KEEP);
+    await append(made.eventStoreUrl, 'notes');
+    const before = await processesOf(dataDir);
     const { pid } = await keeper();
     process.kill(pid, 'SIGKILL');
     expect(await first.failed()).toContain(`their keeper (process ${pid}) ended unexpectedly`);
-    const second = command();
-    expect(await query(await second.database(), 'SELECT body FROM note')).toEqual(KEPT);
-    expect(await runs(postgresPid)).toBe(false);
+    const second = command({ eventStore: true });
+    const found = await second.both();
+    expect(await query(found.databaseUrl, 'SELECT body FROM note')).toEqual(KEPT);
+    expect(await countEvents(found.eventStoreUrl, 'notes')).toBe(1);
+    // Of the stores that the killed keeper ran, none is left.
+    const stores = before.filter(({ command: line }) => /bin\/postgres|eventstore\/server-process/.test(line));
+    expect(stores.length).toBeGreaterThan(2);
+    for (const { pid: store } of stores) await until(`process ${store} is gone`, async () => !(await runs(store)));
   });
 
   test('given the keeper is told to end, when a command arrives meanwhile, then it waits and starts the next one', async () => {
@@ -127,6 +146,15 @@ describe('the stores of a data folder', () => {
     expect(again).not.toBe(pid);
     process.kill(again, 'SIGKILL');
     expect(await first.failed()).toMatch(/Postgres \(process \d+\) ended unexpectedly, for the second time/);
+  });
+
+  test('given the event store is killed, when a command goes on, then it is back at the same address with all its events', async () => {
+    const first = command({ eventStore: true, postgres: false });
+    const { eventStoreUrl = '' } = await first.opened();
+    await append(eventStoreUrl, 'notes');
+    process.kill(await lockHolder(join(dataDir, 'eventstore')) ?? 0, 'SIGKILL');
+    await until('the event store answers again', () => countEvents(eventStoreUrl, 'notes').then(() => true, () => false));
+    expect(await countEvents(eventStoreUrl, 'notes')).toBe(1);
   });
 
   test('given a terminal sends Ctrl-C to the command, when it still needs the stores, then they answer', async () => {
