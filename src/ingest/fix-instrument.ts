@@ -1,0 +1,96 @@
+import { canonicalDecimal } from '../domain/decimal.js';
+import type { DecimalString } from '../domain/decimal.js';
+import type { Instrument, SecurityType } from '../domain/instrument.js';
+import { FieldError } from './adapter.js';
+import { fieldName, priceOf, sizeOf, textOf } from './fix-fields.js';
+import type { FixMessage } from './fix-parse.js';
+
+/** What the log does not say about instruments: given by flags. */
+export interface InstrumentDefaults {
+  readonly currency: string;
+  readonly multiplier: string | undefined;
+}
+
+const SECURITY_TYPES: ReadonlyMap<string, SecurityType> = new Map([
+  ['CS', 'equity'],
+  ['PS', 'equity'],
+  ['ETF', 'equity'],
+  ['OPT', 'option'],
+  ['FUT', 'future'],
+  ['OOF', 'option'],
+  ['FOR', 'forex'],
+  ['FXSPOT', 'forex'],
+  ['FXFWD', 'forex'],
+  ['MLEG', 'multileg'],
+]);
+/** CFICode (461, ISO 10962): its first letter. */
+const CFI_CATEGORIES: ReadonlyMap<string, SecurityType> = new Map([
+  ['E', 'equity'],
+  ['O', 'option'],
+  ['F', 'future'],
+]);
+const US_OPTION_MULTIPLIER = '100';
+const PUT_OR_CALL: ReadonlyMap<string, string> = new Map([
+  ['0', 'P'],
+  ['1', 'C'],
+]);
+
+function securityTypeOf(message: FixMessage): SecurityType {
+  const stated = textOf(message, 'SecurityType');
+  if (stated !== undefined) return SECURITY_TYPES.get(stated) ?? 'other';
+  const cfi = textOf(message, 'CFICode')?.slice(0, 1);
+  if (cfi !== undefined) return CFI_CATEGORIES.get(cfi) ?? 'other';
+  return textOf(message, 'PutOrCall') === undefined ? 'equity' : 'option';
+}
+
+/** `202601` and day 16, or MaturityDate `20260116`, as `20260116` or `202601`. */
+function maturityOf(message: FixMessage): string | undefined {
+  const date = textOf(message, 'MaturityDate');
+  if (date !== undefined) return date;
+  const month = textOf(message, 'MaturityMonthYear');
+  const day = textOf(message, 'MaturityDay');
+  return month !== undefined && day !== undefined && month.length === 6 ? month + day.padStart(2, '0') : month;
+}
+
+/** An option's Symbol is that of its underlying: the series is told apart by expiry, right and strike. */
+function seriesOf(message: FixMessage, base: string): string {
+  const right = PUT_OR_CALL.get(textOf(message, 'PutOrCall') ?? '');
+  return [base, maturityOf(message), right, priceOf(message, 'StrikePrice')].filter((part) => part !== undefined).join(' ');
+}
+
+function multiplierOf(message: FixMessage, type: SecurityType, currency: string, given: string | undefined): DecimalString {
+  const stated = sizeOf(message, 'ContractMultiplier') ?? given;
+  if (stated !== undefined) return canonicalDecimal(stated);
+  return canonicalDecimal(type === 'option' && currency === 'USD' ? US_OPTION_MULTIPLIER : '1');
+}
+
+/** The symbol as the source spells it: Symbol (55) with its suffix (65), or SecurityID (48) where the symbol is `[N/A]`. */
+export function sourceSymbolOf(message: FixMessage): string | undefined {
+  const symbol = textOf(message, 'Symbol');
+  if (symbol === undefined || symbol === '[N/A]') return textOf(message, 'SecurityID');
+  const suffix = textOf(message, 'SymbolSfx');
+  return suffix === undefined ? symbol : `${symbol} ${suffix}`;
+}
+
+/**
+ * The instrument of a message; undefined where it names none. Where the message does not say the multiplier (231), it is
+ * the flag's, or else 100 for an option in US dollars and 1 for everything else.
+ */
+export function instrumentOf(message: FixMessage, defaults: InstrumentDefaults): Instrument | undefined {
+  const sourceSymbol = sourceSymbolOf(message);
+  if (sourceSymbol === undefined) return undefined;
+  const securityType = securityTypeOf(message);
+  const quoteCurrency = textOf(message, 'Currency') ?? defaults.currency;
+  const settlementCurrency = textOf(message, 'SettlCurrency') ?? quoteCurrency;
+  if (quoteCurrency.length > 20) throw new FieldError(fieldName('Currency'), 'is longer than 20 characters');
+  if (settlementCurrency.length > 20) throw new FieldError(fieldName('SettlCurrency'), 'is longer than 20 characters');
+  const symbol = securityType === 'option' || securityType === 'future' ? seriesOf(message, sourceSymbol) : sourceSymbol;
+  if (symbol.length > 200) throw new FieldError(fieldName('Symbol'), 'is too long together with its series');
+  return {
+    symbol,
+    securityType,
+    multiplier: multiplierOf(message, securityType, quoteCurrency, defaults.multiplier),
+    quoteCurrency,
+    settlementCurrency,
+  };
+}

@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import type { OrderFactEvent } from '../domain/order/events.js';
+import type { Alias, OrderFact } from '../eventstore/commands.js';
+import { digestOf } from '../eventstore/digest.js';
+import { malformed } from './adapter.js';
+import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.js';
+import { brokerAlias, clientAlias } from './aliases.js';
+import { factContext } from './fact-context.js';
+import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
+import { JSON_CONTEXT_FIELDS, jsonContext, jsonFact } from './jsonl-schema.js';
+import type { JsonContext } from './jsonl-schema.js';
+
+/*
+ * Plain JSON lines: one fact about one order a line, documented in docs/jsonl.md.
+ */
+
+const flags = flagsSchema({});
+type Flags = z.infer<typeof flags>;
+type Session = Omit<AdapterOptions, 'flags'> & { readonly given: Flags };
+
+const MAX_DEPTH_OF_PATH = 8;
+
+/** The first thing that is wrong: a field's path as it stands in the line, and why. */
+function complaint(error: z.ZodError): ParsedLine {
+  const [issue] = error.issues;
+  if (!issue) return malformed('does not fit the schema');
+  const path = issue.path.filter((part, index) => !(index === 0 && part === 'data')).slice(0, MAX_DEPTH_OF_PATH);
+  const field = (issue.code === 'unrecognized_keys' ? [...path, issue.keys[0] ?? ''] : path).map(String).join('.').slice(0, 200);
+  const reason = issue.code === 'unrecognized_keys' ? 'is not a field of this fact' : issue.message;
+  return field === '' ? malformed(reason) : malformed(`${field}: ${reason}`.slice(0, 400), field);
+}
+
+function parsedJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function aliasesOf({ refs }: OrderFactEvent['data'], scope: { readonly broker: readonly string[]; readonly client: readonly string[] }) {
+  const client = (id: string | undefined): Alias[] => (id === undefined ? [] : [clientAlias(scope.client, id)]);
+  const broker = refs.brokerOrderId === undefined ? [] : [brokerAlias(scope.broker, refs.brokerOrderId)];
+  return {
+    aliases: [...broker, ...client(refs.origClOrdId), ...client(refs.clOrdId)],
+    newAliases: refs.origClOrdId === undefined ? [] : client(refs.clOrdId),
+  };
+}
+
+/** An execution is named within its order; anything else by its sourceEventId, or by all that the line says. */
+function scopedIdOf({ type, data }: OrderFactEvent, context: JsonContext): readonly string[] {
+  const order = data.refs.brokerOrderId ?? data.refs.clOrdId ?? data.refs.origClOrdId ?? '';
+  if (context.sourceEventId !== undefined) return [...context.idScope, order, context.sourceEventId];
+  if (type === 'ExecutionRecorded' || type === 'ExecutionCorrected') return [...context.idScope, order, type, data.execution.execId];
+  if (type === 'ExecutionBusted') return [...context.idScope, order, type, data.execId];
+  return [...context.idScope, order, type, context.occurredAt, digestOf(data).slice(0, 32)];
+}
+
+function economicOf({ type, data }: OrderFactEvent): unknown {
+  const { possResend: _resend, ...said } = data;
+  return { type, ...said };
+}
+
+function orderFact(event: OrderFactEvent, context: JsonContext, { given, importId, now }: Session): OrderFact {
+  const source = context.source ?? given.source ?? 'jsonl';
+  const account = context.account ?? given.account ?? DEFAULT_ACCOUNT;
+  const scope = { broker: [given.tenant, source, ...context.idScope], client: [given.tenant, account, ...context.idScope] };
+  return {
+    ...aliasesOf(event.data, scope),
+    fact: event,
+    context: factContext({
+      tenant: given.tenant,
+      account,
+      actor: given.actor,
+      importId,
+      receivedAt: now(),
+      source: {
+        name: source,
+        ...(context.session === undefined ? {} : { session: context.session }),
+        ...(context.sequence === undefined ? {} : { sequence: context.sequence }),
+      },
+      scopedId: scopedIdOf(event, context),
+      occurredAt: context.occurredAt,
+      tradingDay: context.tradingDay ?? context.occurredAt.slice(0, 10),
+      message: { event, occurredAt: context.occurredAt },
+      economic: economicOf(event),
+    }),
+  };
+}
+
+function open({ flags: givenFlags, ...options }: AdapterOptions): LineParser {
+  const session: Session = { ...options, given: readFlags(flags, givenFlags, 'jsonl') };
+  const factSchema = jsonFact(session.given.environment);
+  return {
+    parse(line) {
+      const value = parsedJson(line);
+      if (!isObject(value)) return malformed('the line is not a JSON object');
+      const { type, ...fields } = value;
+      const entries = Object.entries(fields);
+      const context = jsonContext.safeParse(Object.fromEntries(entries.filter(([name]) => JSON_CONTEXT_FIELDS.has(name))));
+      if (!context.success) return complaint(context.error);
+      const data = Object.fromEntries(entries.filter(([name]) => !JSON_CONTEXT_FIELDS.has(name)));
+      const event = factSchema.safeParse({ type, data });
+      if (!event.success) return complaint(event.error);
+      return { kind: 'facts', facts: [orderFact(event.data, context.data, session)] };
+    },
+  };
+}
+
+/** Plain JSON lines (docs/jsonl.md). Flags: account, source, environment, tenant. */
+export const jsonlAdapter: Adapter = { name: 'jsonl', encoding: 'utf8', open };
