@@ -13,8 +13,9 @@ import type { OpenPosition, SetTarget } from './commands.js';
 export const MAX_TARGET_KEY_LENGTH = 100;
 export const MAX_ORDER_REF_LENGTH = 200;
 export const MAX_REASON_LENGTH = 200;
-/** Of names and codes: symbols, strategies, groups, currencies. */
-export const MAX_NAME_LENGTH = 100;
+/** Of symbols, strategies, groups and other names. Lengths are in UTF-16 units, as the event contract counts them. */
+export const MAX_NAME_LENGTH = 200;
+export const MAX_CURRENCY_LENGTH = 20;
 export const MAX_PERCENT_SCALE = 2;
 
 /** ASCII letters and digits, and `_ . : / -`: safe in a URL, a file name's part, a log line and a spreadsheet. */
@@ -32,11 +33,9 @@ const snakeCase = (field: string): string => field.replaceAll('.', '_').replaceA
 /** Shown in a message: short, and whole on one line. */
 const shown = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
-const lengthOf = (text: string): number => Array.from(text).length;
-
 function checkText(field: string, text: string, maxLength: number): Rejection | undefined {
   if (text.trim() === '') return invalid(field, 'must not be empty');
-  if (lengthOf(text) > maxLength) return invalid(field, `must be at most ${maxLength} characters, has ${lengthOf(text)}`);
+  if (text.length > maxLength) return invalid(field, `must be at most ${maxLength} characters, has ${text.length}`);
   if (UNPRINTABLE.test(text)) return invalid(field, 'must not hold control characters');
   return undefined;
 }
@@ -70,7 +69,7 @@ function checkPercent(text: string): Rejection | undefined {
 
 function checkMoney(field: string, money: MoneyJson | undefined): Rejection | undefined {
   if (!money) return undefined;
-  return checkDecimal(`${field}.amount`, money.amount) ?? checkText(`${field}.currency`, money.currency, MAX_NAME_LENGTH);
+  return checkDecimal(`${field}.amount`, money.amount) ?? checkText(`${field}.currency`, money.currency, MAX_CURRENCY_LENGTH);
 }
 
 function checkTargetKey(key: string): Rejection | undefined {
@@ -90,8 +89,8 @@ function checkInstrument(instrument: Instrument): Rejection | undefined {
   return (
     checkText('instrument.symbol', instrument.symbol, MAX_NAME_LENGTH) ??
     checkLower('instrument.multiplier', instrument.multiplier, 'positive') ??
-    checkText('instrument.quoteCurrency', instrument.quoteCurrency, MAX_NAME_LENGTH) ??
-    checkText('instrument.settlementCurrency', instrument.settlementCurrency, MAX_NAME_LENGTH)
+    checkText('instrument.quoteCurrency', instrument.quoteCurrency, MAX_CURRENCY_LENGTH) ??
+    checkText('instrument.settlementCurrency', instrument.settlementCurrency, MAX_CURRENCY_LENGTH)
   );
 }
 

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../decider.js';
 import type { ExecId, OrderId } from '../ids.js';
-import type { FillCorrected, FillKey, FillRecorded, FillReversed } from './events.js';
+import type { FillCorrected, FillRecorded, FillReversed } from './events.js';
 import type { FillVersion, PositionFill } from './state.js';
 
 /*
@@ -14,9 +14,6 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 const compareKey = (a: { orderId: OrderId; execId: ExecId }, b: { orderId: OrderId; execId: ExecId }): number =>
   compareText(a.orderId, b.orderId) || compareText(a.execId, b.execId);
 const compareVersion = (a: FillVersion, b: FillVersion): number => a.version - b.version || compareText(a.digest, b.digest);
-
-/** Earlier first. ISO-8601 text in UTC of any precision: without the final Z, a shorter fraction sorts as what it begins. */
-export const compareTimes = (a: string, b: string): number => compareText(a.replace(/Z$/, ''), b.replace(/Z$/, ''));
 
 /** Where the trade stands among the sorted fills, or would stand. */
 function placeOf(fills: readonly PositionFill[], key: { orderId: OrderId; execId: ExecId }): { index: number; found: PositionFill | undefined } {
@@ -68,6 +65,3 @@ export function addVersion(fills: readonly PositionFill[], event: FillEvent): Fi
   const after = versions.at(-1) === seen ? fillOf(event, versions) : { ...before, versions };
   return { fills: fills.with(index, after), before, after };
 }
-
-/** The key of a fill as text, for messages and command keys. */
-export const fillKeyText = ({ orderId, execId, version }: FillKey): string => `${orderId}/${execId}/${version}`;

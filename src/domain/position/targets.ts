@@ -1,8 +1,8 @@
 import { addNotional, addQuantity, averagePrice, compareQuantity, isZeroQuantity, price, priceTimesQuantity, quantity, subtractNotional, subtractQuantity, ZERO_NOTIONAL, ZERO_QUANTITY } from '../amounts.js';
 import type { Notional, Quantity } from '../amounts.js';
 import type { OrderId, TargetKey } from '../ids.js';
+import { compareTimes } from '../order/facts.js';
 import type { TargetSet } from './events.js';
-import { compareTimes } from './fills.js';
 import type { FillChange, FillEvent } from './fills.js';
 import type { PositionFill, TargetEnding, TargetState, TargetStatus } from './state.js';
 

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { addQuantity, compareQuantity, formatPrice, formatQuantity, quantity, ZERO_QUANTITY } from '../../../src/domain/amounts.js';
 import type { PositionCommand } from '../../../src/domain/position/commands.js';
 import { positionDecider } from '../../../src/domain/position/decider.js';
-import { compareTimes } from '../../../src/domain/position/fills.js';
 import type { PositionState } from '../../../src/domain/position/state.js';
 import { apply, at, attachOrder, cancelTarget, endTarget, given, openPosition, raw, recordFill, setTarget, target, when } from './given.js';
 import type { FillInput } from './given.js';
@@ -63,11 +62,6 @@ describe('fills of a position', () => {
     const state = [...two].reduce((before, command) => apply(before, command), early);
     expect(shown(state)).toEqual({ status: 'open', opened: '10', closed: '4', open: '6' });
     expect(target(state, 'a')).toMatchObject({ status: 'filled' });
-  });
-
-  it('times of any precision sort by time', () => {
-    const times = ['2026-11-20T15:00:00.004Z', '2026-11-20T15:00:00Z', '2026-11-20T15:00:00.000000001Z', '2026-11-20T15:00:01Z'];
-    expect(times.toSorted(compareTimes)).toEqual(['2026-11-20T15:00:00Z', '2026-11-20T15:00:00.000000001Z', '2026-11-20T15:00:00.004Z', '2026-11-20T15:00:01Z']);
   });
 });
 
