@@ -37,6 +37,16 @@ export type CommandResult =
   | { readonly kind: 'parked'; readonly stream: string; readonly position: Position }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
+/** What became of the facts that waited in a parked stream. */
+export interface TakenUp {
+  readonly stream: string;
+  readonly takenUp: number;
+  /** Facts whose order is still not known. */
+  readonly left: number;
+  /** Of the parked stream's newest event, where facts were taken up. */
+  readonly position: Position | undefined;
+}
+
 /** The one way in: every command goes through here, from the API, ingest, the CLI and policies. */
 export interface CommandHandler {
   /** Facts of one order are applied in the order of the calls. */
@@ -47,6 +57,11 @@ export interface CommandHandler {
   /** OpenPosition's id follows from tenant, account and command key. */
   openPosition(command: Extract<PositionCommand, { kind: 'OpenPosition' }>, context: CommandContext): Promise<CommandResult>;
   changePosition(id: PositionId, command: Exclude<PositionCommand, { kind: 'OpenPosition' }>, context: CommandContext): Promise<CommandResult>;
+  /**
+   * Records the facts that wait in a parked stream (or under an alias) and whose order is known by now, and notes each there
+   * once it is recorded. May be called any number of times, by several processes.
+   */
+  takeUpParked(parked: Alias | string): Promise<TakenUp>;
   /** Which order an alias names now, from the store. */
   resolveAlias(alias: Alias): Promise<OrderId | undefined>;
   /** The account that a stream belongs to, from the store; undefined where there is no such stream. */

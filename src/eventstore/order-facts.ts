@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { Rejection } from '../domain/decider.js';
+import type { OrderId } from '../domain/ids.js';
+import { AliasLanes } from './alias-lanes.js';
+import type { Alias, CommandResult, OrderFact, TakenUp } from './commands.js';
+import type { Position } from './event-store.js';
+import { aliasKey, orderIdOf, parkedStream } from './identity.js';
+import { toCommandResult } from './order-streams.js';
+import type { OrderOutcome, OrderStreams } from './order-streams.js';
+import type { ParkedFacts } from './park.js';
+import type { AliasResolver } from './resolve-order.js';
+import { alias as aliasSchema, MAX_ALIASES } from './schemas/ingest-schemas.js';
+import type { Slots } from './slots.js';
+
+const aliasList = z.array(aliasSchema).max(2 * MAX_ALIASES);
+
+const NO_ALIAS: Rejection = { code: 'invalid_input', message: 'aliases: a fact needs at least one', field: 'aliases' };
+
+/** Records facts about orders: finds the order, opens it, or keeps the fact until the order is known. */
+export class OrderFacts {
+  readonly #lanes = new AliasLanes();
+
+  constructor(
+    private readonly orders: OrderStreams,
+    private readonly resolver: AliasResolver,
+    private readonly parked: ParkedFacts,
+    /** Facts that are worked on at a time; the others wait. */
+    private readonly slots: Slots,
+  ) {}
+
+  /** Facts that share an alias are applied in the order of the calls. */
+  async record(fact: OrderFact): Promise<CommandResult> {
+    const rejection = flawIn(fact);
+    const [first] = fact.aliases;
+    if (rejection || !first) return { kind: 'rejected', rejection: rejection ?? NO_ALIAS };
+    // Entered before anything is awaited: the order of the calls is the order in the lanes.
+    const place = this.#lanes.enter([...new Set([...fact.aliases, ...(fact.newAliases ?? [])].map((alias) => aliasKey(alias)))]);
+    try {
+      if (place.turn) await place.turn;
+      return await this.slots.run(() => this.#record(fact, first, () => place.leave()));
+    } finally {
+      place.leave();
+    }
+  }
+
+  /** Records what waits in a parked stream and whose order is known by now. Each fact is recorded first, then noted. */
+  async takeUp(parked: Alias | string): Promise<TakenUp> {
+    const stream = typeof parked === 'string' ? parked : parkedStream(parked);
+    let [takenUp, left, position]: [number, number, Position | undefined] = [0, 0, undefined];
+    for (const waiting of await this.parked.waiting(stream)) {
+      const outcome = await this.#recordKnown(waiting.fact, () => undefined);
+      if (outcome.kind === 'appended' || outcome.kind === 'duplicate') {
+        const noted = await this.parked.noteTakenUp(stream, waiting, outcome.id);
+        takenUp += 1;
+        position = noted.position ?? position;
+      } else left += 1;
+    }
+    return { stream, takenUp, left, position };
+  }
+
+  /** `release` lets the next fact of these aliases go on, once this one has its place in its order's queue. */
+  async #record(fact: OrderFact, first: Alias, release: () => void): Promise<CommandResult> {
+    const outcome = await this.#recordKnown(fact, release);
+    if (outcome.kind !== 'unknown_order') return toCommandResult(outcome);
+    const { stream, revision, position, isNew } = await this.parked.park(fact);
+    if (isNew && position !== undefined) return { kind: 'parked', stream, position };
+    return { kind: 'duplicate', stream, id: orderIdOf(first), revision, position };
+  }
+
+  #recordKnown(fact: OrderFact, release: () => void): Promise<OrderOutcome> {
+    const names = [...fact.aliases, ...(fact.newAliases ?? [])];
+    const [only] = names;
+    const known = only && this.#commonOrder(names, only);
+    if (known === undefined) return this.#recordResolved(fact);
+    // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
+    const outcome = this.orders.recordFact(known, fact.fact, fact.context);
+    release();
+    return outcome;
+  }
+
+  /** The one order that all names are cached as, or that a single name is by itself (a pointer is followed in its queue). */
+  #commonOrder(names: readonly Alias[], first: Alias): OrderId | undefined {
+    const id = this.resolver.findCached(first) ?? (names.length === 1 ? orderIdOf(first) : undefined);
+    return names.every((name) => name === first || this.resolver.findCached(name) === id) ? id : undefined;
+  }
+
+  /** Asks the store which orders the names are, links them where they are several, and claims the names that are new. */
+  async #recordResolved(fact: OrderFact): Promise<OrderOutcome> {
+    const [first, ...others] = fact.aliases;
+    if (!first) throw new RangeError('a fact needs at least one alias');
+    const found = (await Promise.all(fact.aliases.map((alias) => this.resolver.find(alias)))).filter((id) => id !== undefined);
+    const target = found.length > 0 ? await this.resolver.linkAll(found, fact.context) : orderIdOf(first);
+    const outcome = await this.orders.recordFact(target, fact.fact, fact.context);
+    if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
+    // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
+    const id = await this.resolver.claimAll([first, ...others, ...(fact.newAliases ?? [])], outcome.id, fact.context);
+    return { ...outcome, id };
+  }
+}
+
+function flawIn(fact: OrderFact): Rejection | undefined {
+  const checked = aliasList.safeParse([...fact.aliases, ...(fact.newAliases ?? [])]);
+  if (checked.success) return undefined;
+  const [issue] = checked.error.issues;
+  const field = ['aliases', ...(issue?.path ?? []).map(String)].join('.');
+  return { code: 'invalid_input', message: `${field} ${issue?.message ?? 'is not valid'}`, field };
+}

@@ -1,0 +1,127 @@
+import { accept, reject } from '../domain/decider.js';
+import type { Decider, Decision } from '../domain/decider.js';
+import { commandKey, digest } from '../domain/ids.js';
+import type { Digest, OrderId } from '../domain/ids.js';
+import type { CommandContext, EventMetadata } from '../domain/metadata.js';
+import type { FactParked, ParkedFactTakenUp } from '../ingest/events.js';
+import { Aggregate } from './aggregate.js';
+import { decodeIngestEvent } from './codec.js';
+import type { OrderFact } from './commands.js';
+import { digestOf, sha256Hex } from './digest.js';
+import { UndecodableEventError } from './errors.js';
+import type { EventStore, Position, RecordedEvent } from './event-store.js';
+import { parkedStream } from './identity.js';
+import { contextFrom, withMetadata } from './new-metadata.js';
+
+type ParkedEventBody = FactParked | ParkedFactTakenUp;
+type ParkedEvent = ParkedEventBody & { readonly metadata: EventMetadata };
+
+/** A fact that waits, under the key of its command. */
+interface ParkedFact {
+  readonly key: string;
+  readonly digest: Digest;
+  readonly fact: OrderFact;
+}
+
+interface ParkedState {
+  /** Facts that have not been taken up, in the order in which they came. */
+  readonly waiting: readonly ParkedFact[];
+  /** Key and digest of each fact that was ever parked here. */
+  readonly known: ReadonlySet<string>;
+}
+
+type ParkCommand =
+  | { readonly kind: 'ParkFact'; readonly fact: OrderFact }
+  | { readonly kind: 'TakeUp'; readonly factKey: string; readonly orderId: OrderId };
+
+const knownAs = (key: string, contentDigest: string): string => `${contentDigest} ${key}`;
+
+function decide(state: ParkedState, command: ParkCommand): Decision<ParkedEventBody> {
+  if (command.kind === 'TakeUp') {
+    const { factKey, orderId } = command;
+    return state.waiting.some(({ key }) => key === factKey) ? accept({ type: 'ParkedFactTakenUp', data: { factKey, orderId } }) : accept();
+  }
+  const { aliases, newAliases = [], fact, context } = command.fact;
+  if (aliases.length === 0) return reject('invalid_input', 'a fact needs at least one alias', 'aliases');
+  if (state.known.has(knownAs(context.commandKey, context.commandDigest))) return accept();
+  return accept({ type: 'FactParked', data: { aliases, newAliases, fact } });
+}
+
+function evolve(state: ParkedState, event: ParkedEvent): ParkedState {
+  if (event.type === 'ParkedFactTakenUp') return { ...state, waiting: state.waiting.filter(({ key }) => key !== event.data.factKey) };
+  const { commandKey: key, commandDigest } = event.metadata;
+  const fact: OrderFact = { ...event.data, context: contextFrom(event.metadata) };
+  return {
+    waiting: [...state.waiting, { key, digest: commandDigest, fact }],
+    known: new Set(state.known).add(knownAs(key, commandDigest)),
+  };
+}
+
+const parkedDecider: Decider<ParkedState, ParkCommand, ParkedEventBody> = { initialState: { waiting: [], known: new Set() }, evolve, decide };
+
+function decodeParkedEvent(recorded: RecordedEvent): ParkedEvent {
+  const event = decodeIngestEvent(recorded);
+  if (event.type === 'FactParked' || event.type === 'ParkedFactTakenUp') return event;
+  throw new UndecodableEventError(recorded.stream, recorded.revision, recorded.type, 'type', 'is not an event of a parked stream');
+}
+
+export interface ParkedOutcome {
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: Position | undefined;
+  /** False where the same fact had been parked before. */
+  readonly isNew: boolean;
+}
+
+/** The streams of facts whose order is not known yet. */
+export class ParkedFacts {
+  readonly #streams: Aggregate<ParkedState, ParkedEventBody>;
+
+  constructor(private readonly options: { readonly store: EventStore; readonly producer: string; readonly cacheSize: number; readonly factGiveUpAfterMs: number }) {
+    this.#streams = new Aggregate<ParkedState, ParkedEventBody>({ ...options, decider: parkedDecider, decode: decodeParkedEvent });
+  }
+
+  /** Keeps a fact in the stream of its first alias, once under its key and digest. */
+  async park(fact: OrderFact): Promise<ParkedOutcome> {
+    const [first] = fact.aliases;
+    if (!first) throw new RangeError('a fact needs at least one alias');
+    const stream = parkedStream(first);
+    const outcome = await this.#run(stream, { kind: 'ParkFact', fact }, fact.context, true);
+    return { stream, ...outcome };
+  }
+
+  /** The facts that wait in a stream, as the store has them now. */
+  async waiting(stream: string): Promise<readonly ParkedFact[]> {
+    return (await this.#streams.refresh(stream)).state.waiting;
+  }
+
+  /** Notes that a fact was recorded in its order. */
+  async noteTakenUp(stream: string, { key, fact }: ParkedFact, orderId: OrderId): Promise<ParkedOutcome> {
+    const context: CommandContext = {
+      ...fact.context,
+      commandKey: commandKey(`taken-up:${sha256Hex(key)}`),
+      commandDigest: digest(digestOf({ factKey: key, orderId })),
+      causationId: fact.context.commandKey,
+    };
+    return { stream, ...(await this.#run(stream, { kind: 'TakeUp', factKey: key, orderId }, context, false)) };
+  }
+
+  whenIdle(): Promise<void> {
+    return this.#streams.whenIdle();
+  }
+
+  async #run(stream: string, command: ParkCommand, context: CommandContext, startsNew: boolean): Promise<Omit<ParkedOutcome, 'stream'>> {
+    const outcome = await this.#streams.submit<'known'>(stream, {
+      isFact: true,
+      startsNew,
+      decide: (state) => {
+        const decision = decide(state, command);
+        if (decision.kind === 'rejected') throw new RangeError(decision.rejection.message);
+        if (decision.events.length === 0) return { kind: 'answer', answer: 'known' };
+        return { kind: 'append', events: decision.events.map((event) => withMetadata(event, context, this.options.producer)) };
+      },
+    });
+    if (outcome.kind === 'conflict') throw new Error('a fact is never given up');
+    return { revision: outcome.revision ?? 0n, position: outcome.position, isNew: outcome.kind === 'appended' };
+  }
+}

@@ -1,0 +1,100 @@
+import { commandKey } from '../domain/ids.js';
+import type { OrderId } from '../domain/ids.js';
+import type { CommandContext } from '../domain/metadata.js';
+import type { OrderEvent, OrderFactEvent } from '../domain/order/events.js';
+import { decodeOrderEvent } from './codec.js';
+import type { Alias } from './commands.js';
+import { digestOf, sha256Hex } from './digest.js';
+import type { EventStore } from './event-store.js';
+import { aliasKey, orderIdOf, orderStream } from './identity.js';
+import { contextFrom } from './new-metadata.js';
+import type { OrderStreams } from './order-streams.js';
+
+/** Which order aliases name (ADR 3): the store decides, by the first event of the stream that an alias would open. */
+export class AliasResolver {
+  constructor(
+    private readonly orders: OrderStreams,
+    private readonly store: EventStore,
+  ) {}
+
+  /** The order that an alias names; undefined where it names none yet. */
+  find(alias: Alias): Promise<OrderId | undefined> {
+    return this.orders.find(orderIdOf(alias));
+  }
+
+  /** As `find`, without asking the store: undefined where the cache cannot tell. */
+  findCached(alias: Alias): OrderId | undefined {
+    return this.orders.findCached(orderIdOf(alias));
+  }
+
+  /**
+   * Makes all aliases names of `id`. Where one of them is found to name another order, the two are one and are linked: the
+   * answer is the order that all of them name now.
+   */
+  async claimAll(aliases: readonly Alias[], id: OrderId, context: CommandContext): Promise<OrderId> {
+    let target = id;
+    for (const alias of aliases) {
+      const named = this.findCached(alias) ?? (await this.claim(alias, target, context));
+      target = await this.linkAll([target, named], context);
+    }
+    return target;
+  }
+
+  /**
+   * Links orders that turned out to be one. The one with the smallest id survives, so that two processes that see it at the
+   * same moment agree.
+   */
+  async linkAll(ids: readonly OrderId[], context: CommandContext): Promise<OrderId> {
+    const [survivor, ...others] = [...new Set(ids)].sort();
+    if (survivor === undefined) throw new RangeError('no orders to link');
+    for (const other of others) await this.#linkInto(other, survivor, context);
+    return others.length === 0 ? survivor : this.orders.follow(survivor);
+  }
+
+  /** Makes an alias a name of `target`, unless it names an order already: the answer is the order that it names. */
+  claim(alias: Alias, target: OrderId, context: CommandContext): Promise<OrderId> {
+    const pointer = orderIdOf(alias);
+    if (pointer === target) return Promise.resolve(target);
+    const key = aliasKey(alias);
+    return this.orders.claim(pointer, target, key, {
+      ...context,
+      commandKey: commandKey(`claim:${sha256Hex(key)}`),
+      commandDigest: digestOf({ aliasKey: key, orderId: target }),
+    });
+  }
+
+  /**
+   * Records the facts of `from` in `into` first, then ends `from` at the very revision up to which they were copied: so the
+   * link is only ever there together with all the facts, whenever a process is killed.
+   */
+  async #linkInto(from: OrderId, into: OrderId, context: CommandContext): Promise<void> {
+    const linkContext: CommandContext = {
+      ...context,
+      commandKey: commandKey(`link:${from}:${into}`),
+      commandDigest: digestOf({ from, into }),
+    };
+    let copied = 0;
+    do {
+      let read = 0;
+      for await (const recorded of this.store.readStream(orderStream(from))) {
+        read += 1;
+        if (read > copied) await this.#copy(decodeOrderEvent(recorded), recorded.id, into);
+      }
+      copied = read;
+    } while (!(await this.orders.link(from, into, linkContext, copied)));
+  }
+
+  async #copy(event: OrderEvent, eventId: string, into: OrderId): Promise<void> {
+    const fact = factOf(event);
+    if (!fact) return;
+    const outcome = await this.orders.recordFact(into, fact, { ...contextFrom(event.metadata), causationId: eventId });
+    if (outcome.kind === 'rejected') throw new Error(`a fact could not be recorded in the linked order: ${outcome.rejection.message}`);
+  }
+}
+
+function factOf(event: OrderEvent): OrderFactEvent | undefined {
+  if (event.type === 'OrderLinked' || event.type === 'AliasClaimed') return undefined;
+  if (event.type === 'FactConflicted') return event.data.fact;
+  const { metadata: _left, ...fact } = event;
+  return fact;
+}
