@@ -136,7 +136,7 @@ describe('an embedded Postgres', () => {
   });
 });
 
-describe.runIf(isRoot)('an embedded Postgres and users', () => {
+describe.runIf(isRoot && process.platform === 'linux')('an embedded Postgres and users', () => {
   test('given an ordinary user, when he launches it in a folder of his, then it runs as him, and root can use it too', async () => {
     const project = await readableProject();
     cleanups.push(() => project.remove());

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readFile, readdir, readlink } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 20;
@@ -16,6 +18,17 @@ export async function runs(pid: number): Promise<boolean> {
 
 /** The live processes whose working folder is `folder` or below it, or that name it in an argument. */
 export async function processesOf(folder: string): Promise<{ pid: number; command: string }[]> {
+  return process.platform === 'linux' ? fromProc(folder) : fromPs(folder);
+}
+
+/** Where there is no /proc: by the arguments alone. */
+async function fromPs(folder: string): Promise<{ pid: number; command: string }[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,command='], { maxBuffer: 8_388_608 });
+  const lines = stdout.split('\n').filter((line) => line.includes(folder));
+  return lines.map((line) => ({ pid: Number.parseInt(line, 10), command: line })).filter(({ pid }) => pid !== process.pid);
+}
+
+async function fromProc(folder: string): Promise<{ pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');

@@ -41,7 +41,12 @@ async function nobody(): Promise<Account> {
   const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
   for (const line of passwd.split('\n')) {
     const [name, , uid, gid] = line.split(':');
-    if (name === 'nobody' && uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+    if (name === 'nobody' && uid !== undefined && gid !== undefined) return { uid: unsigned(uid), gid: unsigned(gid) };
   }
   throw unavailable('Postgres does not run as root and this system has no user nobody to run it as');
+}
+
+/** macOS writes the ids of `nobody` as -2; the system's calls take them as unsigned 32-bit numbers. */
+function unsigned(id: string): number {
+  return Number(id) >>> 0;
 }

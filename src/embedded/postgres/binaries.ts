@@ -101,11 +101,13 @@ async function cachedCopy(packageDir: string, cache: string, account: Account | 
   const manifest: unknown = JSON.parse(await readFile(join(packageDir, 'package.json'), 'utf8'));
   const { version } = z.object({ version: z.string() }).parse(manifest);
   const native = join(cache, `postgres-${version}-${process.platform}-${process.arch}`);
-  if ((await exists(native)) && (await probe(native, account)) === undefined) return native;
+  const found = await exists(native);
+  if (found && (await probe(native, account)) === undefined) return native;
   const draft = `${native}.${randomUUID()}`;
   try {
     await copyPackage(packageDir, draft);
-    await rm(native, { recursive: true, force: true });
+    // A damaged copy makes way; one that another process has put there meanwhile is in use.
+    if (found) await rm(native, { recursive: true, force: true });
     await rename(join(draft, 'native'), native);
   } catch (error) {
     // Another process may have put its copy there first: that one is as good.
