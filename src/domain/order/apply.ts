@@ -1,86 +1,21 @@
-import { averagePrice, compareQuantity, formatQuantity, isSameRatio, isZeroQuantity, maxQuantity, subtractQuantity, tryQuantity, ZERO_QUANTITY } from '../amounts.js';
-import type { Quantity } from '../amounts.js';
+import { averagePrice, compareQuantity, formatQuantity, isZeroQuantity, subtractQuantity, ZERO_QUANTITY } from '../amounts.js';
 import { compareReport } from './discrepancies.js';
-import type { BrokerReport, ExecutionRecorded, FactBase, OrderFactEvent, OrderRestated, OrderTerms, TermsChange } from './events.js';
-import { changeTrade, executedTotals, findRepeated, nameTrade, recordTrade, splitExecutions } from './executions.js';
+import type { BrokerReport, ExecutionRecorded, FactBase, OrderFactEvent, OrderRestated, TermsChange } from './events.js';
+import { changeTrade, executedTotals, findRepeated, nameTrade, recordTrade } from './executions.js';
 import type { ExecutionSet } from './executions.js';
 import { compareTimes, isRequest } from './facts.js';
 import { isHeardOf } from './progress.js';
-import type { OrderProgress, PendingRequest } from './progress.js';
+import type { OrderProgress } from './progress.js';
+import { answeredBy, askReplace, beginRequest, chainReplaces, markAnswered, rejectRequest, without } from './requests.js';
 import type { OrderFactEntry } from './state.js';
 import { isEnding } from './status.js';
 import type { Ending } from './status.js';
+import { changeTerms, learnTerms, quantityIn, splitOf } from './terms.js';
 
 /*
  * How one fact moves an order on: FIX 4.4 volume 4, Appendix D, "Order State Change Matrices". Numbers come from
  * executions and terms; of a report, only words are read (is this the answer to a duplicate, did the order end with it).
  */
-
-const quantityOf = (text: string | undefined): Quantity | undefined => (text === undefined ? undefined : tryQuantity(text));
-
-// Terms
-
-/** The first terms that are known, and the first quantity: an order for cash has none before the broker converts it (L.1.b). */
-function learnTerms(order: OrderProgress, terms: OrderTerms): OrderProgress {
-  const orderQty = isZeroQuantity(order.orderQty) ? (quantityOf(terms.orderQty) ?? order.orderQty) : order.orderQty;
-  if (!order.terms) return { ...order, terms, orderQty };
-  if (orderQty === order.orderQty) return order;
-  return { ...order, orderQty, terms: { ...order.terms, orderQty: formatQuantity(orderQty) } };
-}
-
-/** New terms. A quantity below what was executed means that the rest is cancelled: OrderQty becomes CumQty (C.3.c). */
-function changeTerms(order: OrderProgress, change: TermsChange): OrderProgress {
-  const asked = quantityOf(change.orderQty);
-  const orderQty = asked === undefined ? order.orderQty : maxQuantity(asked, order.cumQty);
-  const terms = order.terms && { ...order.terms, ...change, orderQty: formatQuantity(orderQty) };
-  return { ...order, terms, orderQty, chainedQty: undefined };
-}
-
-// Requests
-
-const without = (requests: readonly PendingRequest[], clOrdId: string): readonly PendingRequest[] =>
-  requests.length === 0 ? requests : requests.filter((request) => request.clOrdId !== clOrdId);
-
-/** An answer names the request; one that names none answers the oldest. */
-const answeredBy = (requests: readonly PendingRequest[], clOrdId: string | undefined): readonly PendingRequest[] =>
-  clOrdId === undefined ? requests.slice(1) : without(requests, clOrdId);
-
-const markAnswered = (order: OrderProgress, clOrdId: string | undefined): OrderProgress['answered'] =>
-  clOrdId === undefined ? order.answered : order.answered.with(clOrdId, true);
-
-/** A request in progress, once; not where it was answered or where the order is over and so nothing can be pending. */
-function beginRequest(order: OrderProgress, fact: FactBase, kind: 'cancelsPending' | 'replacesPending'): OrderProgress {
-  const clOrdId = fact.refs.clOrdId ?? '';
-  const isOver = order.ending !== undefined && order.ending !== 'done_for_day';
-  if (isOver || order.answered.has(clOrdId) || order[kind].some((request) => request.clOrdId === clOrdId)) return order;
-  const asked = order.replacesAsked.find((request) => request.clOrdId === clOrdId);
-  return { ...order, [kind]: [...order[kind], { clOrdId, orderQty: asked?.orderQty }] };
-}
-
-/**
- * A broker that acknowledges a replace on top of another pending one may report the quantity that the other one asked for
- * (D.2.b, time 7). It counts only where that is what we know was asked.
- */
-function chainReplaces(order: OrderProgress, report: BrokerReport | undefined): OrderProgress {
-  const said = quantityOf(report?.orderQty);
-  if (said === undefined || compareQuantity(said, order.orderQty) === 0) return order;
-  const earlier = order.replacesPending.slice(0, -1);
-  const isAsked = earlier.some(({ orderQty }) => orderQty !== undefined && compareQuantity(orderQty, said) === 0);
-  return isAsked ? { ...order, chainedQty: said } : order;
-}
-
-function rejectRequest(order: OrderProgress, fact: FactBase, responseTo: 'cancel' | 'replace'): OrderProgress {
-  const { clOrdId } = fact.refs;
-  const isNamed = clOrdId !== undefined;
-  return {
-    ...order,
-    cancelsPending: isNamed || responseTo === 'cancel' ? answeredBy(order.cancelsPending, clOrdId) : order.cancelsPending,
-    replacesPending: isNamed || responseTo === 'replace' ? answeredBy(order.replacesPending, clOrdId) : order.replacesPending,
-    replacesAsked: isNamed ? without(order.replacesAsked, clOrdId) : order.replacesAsked,
-    chainedQty: undefined,
-    answered: markAnswered(order, clOrdId),
-  };
-}
 
 // Life
 
@@ -112,7 +47,7 @@ function end(order: OrderProgress, ending: Ending, tradingDay: string, fact: Fac
 function goesOnAnotherDay(order: OrderProgress, report: BrokerReport | undefined): boolean {
   const timeInForce = order.terms?.timeInForce;
   if (timeInForce === 'gtc' || timeInForce === 'gtd') return true;
-  const left = quantityOf(report?.leavesQty);
+  const left = quantityIn(report?.leavesQty);
   return left !== undefined && compareQuantity(left, ZERO_QUANTITY) > 0;
 }
 
@@ -164,7 +99,7 @@ function withExecutions(order: OrderProgress, executions: ExecutionSet): OrderPr
  */
 function repeatedSlot(order: OrderProgress, fact: ExecutionRecorded['data'], occurredAt: string): number {
   if (fact.possResend !== true || order.executions.slots.has(fact.execution.execId)) return -1;
-  const said = quantityOf(fact.report?.cumQty);
+  const said = quantityIn(fact.report?.cumQty);
   const isCounted = said !== undefined && compareQuantity(said, order.cumQty) <= 0;
   return findRepeated(order.executions, fact.execution, (known) => isCounted || (said === undefined && compareTimes(known.occurredAt, occurredAt) === 0));
 }
@@ -181,25 +116,10 @@ function recordExecution(order: OrderProgress, entry: OrderFactEntry, fact: Exec
   return isNextDay ? reopen(traded, { refs: fact.refs }) : traded.isAccepted ? traded : { ...traded, isAccepted: true };
 }
 
-/** FIX ExecRestatementReason (tag 378) codes that say that it was no corporate action. */
-const OTHER_REASONS: ReadonlySet<string> = new Set(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11']);
-
-/**
- * A split of the instrument restates OrderQty and CumQty in one ratio (H.1.b): what was executed counts in that ratio
- * too, at the same notional. The broker's CumQty is used only where it is exactly ours in that ratio.
- */
-function splitOf(order: OrderProgress, { change, report }: OrderRestated['data']): ExecutionSet | undefined {
-  const [nextQty, nextCum] = [quantityOf(change.orderQty), quantityOf(report?.cumQty)];
-  if (nextQty === undefined || nextCum === undefined || OTHER_REASONS.has(report?.reason ?? '')) return undefined;
-  const isChanged = compareQuantity(nextCum, order.cumQty) !== 0 && !isZeroQuantity(nextCum) && !isZeroQuantity(order.cumQty) && !isZeroQuantity(order.orderQty);
-  const isSplit = isChanged && isSameRatio(nextQty, order.orderQty, nextCum, order.cumQty);
-  return isSplit ? splitExecutions(order.executions, nextQty, order.orderQty) : undefined;
-}
-
 function restate(order: OrderProgress, fact: OrderRestated['data']): OrderProgress {
   const split = splitOf(order, fact);
   const working = reopen(split ? withExecutions(order, split) : order, fact);
-  const reducedBy = quantityOf(fact.reducedBy);
+  const reducedBy = quantityIn(fact.reducedBy);
   const changed = Object.keys(fact.change).length > 0 ? changeTerms(working, fact.change) : working;
   if (reducedBy === undefined) return changed;
   return changeTerms(changed, { orderQty: formatQuantity(subtractQuantity(changed.orderQty, reducedBy)) });
@@ -215,12 +135,6 @@ function replaceOrder(order: OrderProgress, fact: FactBase & { readonly change: 
     answered: markAnswered(order, clOrdId),
     liveClOrdId: clOrdId ?? order.liveClOrdId,
   };
-}
-
-function askReplace(order: OrderProgress, fact: FactBase & { readonly change: TermsChange }): OrderProgress {
-  const clOrdId = fact.refs.clOrdId ?? '';
-  if (order.answered.has(clOrdId) || order.replacesAsked.some((request) => request.clOrdId === clOrdId)) return order;
-  return { ...order, replacesAsked: [...order.replacesAsked, { clOrdId, orderQty: quantityOf(fact.change.orderQty) }] };
 }
 
 function placeOrder(order: OrderProgress, { clOrdId }: FactBase['refs']): OrderProgress {

@@ -1,12 +1,24 @@
 /*
- * The matrices that the specification added for exchanges ("Order State Changes" of FIX Latest, the FIX Trading
- * Community, https://www.fixtrading.org/online-specification/order-state-changes/; Copyright FIX Protocol Limited), with
- * the messages of an execution bundled: see table.ts.
+ * The matrices that the specification added later ("Order State Changes" of FIX Latest, the FIX Trading
+ * Community, https://www.fixtrading.org/online-specification/order-state-changes/; Copyright FIX Protocol Limited):
+ * orders held for activation, and exchanges that bundle the messages of an execution. See table.ts.
  */
 import { alternatively, executionReport, mayBeRejected, newOrder } from './table.js';
 import type { Scenario } from './table.js';
 
 export const EXCHANGE: readonly Scenario[] = [
+  {
+    id: 'Latest E.1.f',
+    title: 'Order held by the exchange until it is activated',
+    rows: [
+      newOrder(1, 'X', 10000),
+      mayBeRejected(2, 10000),
+      executionReport(2, 'X', 'New', 'New', [10000, 0, 10000, 0]),
+      executionReport(3, 'X', 'New', 'New', [10000, 0, 10000, 0]),
+      executionReport(4, 'X', 'Trade', 'Partially Filled', [10000, 2000, 8000, 2000]),
+      executionReport(5, 'X', 'Trade', 'Filled', [10000, 10000, 0, 8000]),
+    ],
+  },
   {
     id: 'Exchange A.1.c',
     title: 'Order filled upon hitting the book',

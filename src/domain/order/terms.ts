@@ -1,0 +1,40 @@
+import { compareQuantity, formatQuantity, isSameRatio, isZeroQuantity, maxQuantity, tryQuantity } from '../amounts.js';
+import type { Quantity } from '../amounts.js';
+import type { OrderRestated, OrderTerms, TermsChange } from './events.js';
+import { splitExecutions } from './executions.js';
+import type { ExecutionSet } from './executions.js';
+import type { OrderProgress } from './progress.js';
+
+/** The quantity in a field of a message, where it has one: a stored fact is never refused, so text that is none is none. */
+export const quantityIn = (text: string | undefined): Quantity | undefined => (text === undefined ? undefined : tryQuantity(text));
+
+/** The first terms that are known, and the first quantity: an order for cash has none before the broker converts it (L.1.b). */
+export function learnTerms(order: OrderProgress, terms: OrderTerms): OrderProgress {
+  const orderQty = isZeroQuantity(order.orderQty) ? (quantityIn(terms.orderQty) ?? order.orderQty) : order.orderQty;
+  if (!order.terms) return { ...order, terms, orderQty };
+  if (orderQty === order.orderQty) return order;
+  return { ...order, orderQty, terms: { ...order.terms, orderQty: formatQuantity(orderQty) } };
+}
+
+/** New terms. A quantity below what was executed means that the rest is cancelled: OrderQty becomes CumQty (C.3.c). */
+export function changeTerms(order: OrderProgress, change: TermsChange): OrderProgress {
+  const asked = quantityIn(change.orderQty);
+  const orderQty = asked === undefined ? order.orderQty : maxQuantity(asked, order.cumQty);
+  const terms = order.terms && { ...order.terms, ...change, orderQty: formatQuantity(orderQty) };
+  return { ...order, terms, orderQty, chainedQty: undefined };
+}
+
+/** FIX ExecRestatementReason (tag 378) codes that say that it was no corporate action. */
+const OTHER_REASONS: ReadonlySet<string> = new Set(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11']);
+
+/**
+ * A split of the instrument restates OrderQty and CumQty in one ratio (H.1.b): what was executed counts in that ratio
+ * too, at the same notional. The broker's CumQty is used only where it is exactly ours in that ratio.
+ */
+export function splitOf(order: OrderProgress, { change, report }: OrderRestated['data']): ExecutionSet | undefined {
+  const [nextQty, nextCum] = [quantityIn(change.orderQty), quantityIn(report?.cumQty)];
+  if (nextQty === undefined || nextCum === undefined || OTHER_REASONS.has(report?.reason ?? '')) return undefined;
+  const isChanged = compareQuantity(nextCum, order.cumQty) !== 0 && !isZeroQuantity(nextCum) && !isZeroQuantity(order.cumQty) && !isZeroQuantity(order.orderQty);
+  const isSplit = isChanged && isSameRatio(nextQty, order.orderQty, nextCum, order.cumQty);
+  return isSplit ? splitExecutions(order.executions, nextQty, order.orderQty) : undefined;
+}
