@@ -197,7 +197,7 @@ create table quarantine (
   account_id text collate "C" not null,
   source text collate "C" not null,
   origin text collate "C" not null,
-  line bigint not null,
+  line numeric not null,
   field text collate "C",
   reason text collate "C" not null,
   content text collate "C" not null,

@@ -18,7 +18,7 @@ const QUARANTINE: Table = {
     account_id: 'text',
     source: 'text',
     origin: 'text',
-    line: 'bigint',
+    line: 'numeric',
     field: 'text',
     reason: 'text',
     content: 'text',
