@@ -33,7 +33,7 @@ export async function findBinaries(account: Account | undefined): Promise<Binari
     if (!failure.forbidden) throw unavailable(`the embedded Postgres does not run here: ${failure.reason}`);
   }
   let reason = 'its programs must be copied, and no cache folder can be written';
-  for (const cache of await cacheFolders(account !== undefined)) {
+  for await (const cache of cacheFolders(account !== undefined)) {
     const copy = await cachedCopy(packageDir, cache, account);
     const failure = await probe(copy, account);
     if (failure === undefined) return binariesIn(copy);
@@ -135,21 +135,24 @@ async function allowReading(dir: string): Promise<void> {
 }
 
 /** Folders for copies, best first, made where missing: others can read them where `shared`, only this user writes there. */
-async function cacheFolders(shared: boolean): Promise<string[]> {
+async function* cacheFolders(shared: boolean): AsyncGenerator<string> {
   const uid = process.getuid?.() ?? 0;
   const home = process.env['XDG_CACHE_HOME'] ?? (shared ? '/var/cache' : join(homedir(), '.cache'));
-  const usable: string[] = [];
   for (const folder of [join(home, 'fillbook'), join(tmpdir(), `fillbook-cache-${uid}`)]) {
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o755 });
-      const { uid: owner, mode } = await lstat(folder);
-      // Programs are run from here: a folder that someone else prepared is not used.
-      if (owner === uid && (mode & 0o022) === 0) usable.push(folder);
-    } catch {
-      // Not writable: the other one may be.
-    }
+    if (await makeOwn(folder, uid)) yield folder;
   }
-  return usable;
+}
+
+async function makeOwn(folder: string, uid: number): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST')) return false;
+    throw error;
+  }
+  const { uid: owner, mode } = await lstat(folder);
+  // Programs are run from here: a folder that someone else prepared is not used.
+  return owner === uid && (mode & 0o022) === 0;
 }
 
 async function exists(path: string): Promise<boolean> {
