@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** The part of a readable stream of objects that an inbox uses. */
 export interface PushSource<Chunk> {
   readonly readableLength: number;
@@ -57,7 +59,11 @@ export class Inbox<Chunk extends Item, Item = Chunk> {
    * Throws the stream's error, after the items that came before it.
    */
   async take(idleMs?: number): Promise<Taken<Item>> {
-    if (!this.#isReady() && !(await this.#arrival(idleMs))) return { kind: 'idle' };
+    if (!this.#isReady()) {
+      if (!(await this.#arrival(idleMs))) return { kind: 'idle' };
+      // What came in the same packet comes out in the same batch.
+      await setImmediate();
+    }
     if (this.#woken) {
       this.#woken = false;
       return { kind: 'woken' };
