@@ -8,7 +8,7 @@ import type { ClaimAlias, LinkOrder, OrderCommand, PlaceOrder, RecordOrderFact, 
 import type { FactConflicted, OrderEventBody, OrderTerms, TermsChange } from './events.js';
 import { factEntry } from './facts.js';
 import { FactFold } from './fold.js';
-import type { OrderDiscrepancy, OrderFold, OrderState, OrderView } from './state.js';
+import type { OrderDiscrepancy, OrderFactEntry, OrderFold, OrderState, OrderView } from './state.js';
 import { checkChange, checkClOrdId, checkTerms } from './validate.js';
 
 // State
@@ -17,7 +17,9 @@ type Fields = Pick<OrderState, 'exists' | 'tenantId' | 'accountId' | 'redirectsT
 
 const orderState = (fields: Fields): OrderState => ({
   ...fields,
-  facts: fields.fold.facts,
+  get facts(): readonly OrderFactEntry[] {
+    return fields.fold.facts;
+  },
   get view(): OrderView {
     return fields.fold.view;
   },
@@ -107,7 +109,7 @@ const ENDED = new Set<string>(['canceled', 'rejected', 'expired']);
 
 /** Why no request can be made of this order; `undefined` where one can. */
 function checkRequest(state: OrderState, clOrdId: string): Decision<never> | undefined {
-  if (!state.exists || state.redirectsTo !== undefined || state.facts.length === 0) return reject('order_not_found', 'there is no such order');
+  if (!state.exists || state.redirectsTo !== undefined || state.view.openedAt === undefined) return reject('order_not_found', 'there is no such order');
   const refused = checkClOrdId(clOrdId);
   if (refused) return refused;
   const { liveClOrdId, ordStatus } = state.view;

@@ -14,6 +14,7 @@ import {
 import type { Notional, Quantity } from '../amounts.js';
 import type { ExecId } from '../ids.js';
 import type { ExecutionData } from './events.js';
+import { GrowingList } from './growing-list.js';
 import { InsertOnlyMap } from './insert-only-map.js';
 import type { OrderExecution } from './state.js';
 
@@ -38,7 +39,7 @@ interface Split {
 
 /** The executions of an order: a set, keyed by the ExecID of any of their versions. */
 export interface ExecutionSet {
-  readonly list: readonly OrderExecution[];
+  readonly list: GrowingList<OrderExecution>;
   /** ExecID of any version → place in the list. */
   readonly slots: InsertOnlyMap<string, number>;
   /** Changes of trades that are not known yet. */
@@ -52,7 +53,7 @@ export interface ExecutionSet {
 }
 
 export const NO_EXECUTIONS: ExecutionSet = {
-  list: [],
+  list: GrowingList.empty(),
   slots: InsertOnlyMap.empty(),
   waiting: [],
   splits: [],
@@ -80,7 +81,7 @@ const sameTrade = (a: ExecutionData, b: ExecutionData): boolean => a.lastQty ===
 
 /** Puts a new version of an execution in its slot and moves the sums by what it changed. */
 function putVersion(set: ExecutionSet, slot: number, next: OrderExecution): ExecutionSet {
-  const before = set.list[slot];
+  const before = set.list.get(slot);
   let { listedQty, listedNotional } = set;
   if (before && before.status !== 'busted') {
     listedQty = subtractQuantity(listedQty, countedQty(set, slot, before.execution));
@@ -90,13 +91,13 @@ function putVersion(set: ExecutionSet, slot: number, next: OrderExecution): Exec
     listedQty = addQuantity(listedQty, countedQty(set, slot, next.execution));
     listedNotional = addNotional(listedNotional, notionalOf(next.execution));
   }
-  const list = before ? set.list.with(slot, next) : [...set.list, next];
+  const list = before ? set.list.replaced(slot, next) : set.list.with(next);
   return { ...set, list, listedQty, listedNotional };
 }
 
 /** A bust is final: a correction of a busted trade changes its values, and it stays busted. */
 function applyChange(set: ExecutionSet, slot: number, change: ExecutionChange): ExecutionSet {
-  const known = set.list[slot];
+  const known = set.list.get(slot);
   if (!known) return set;
   if (!change.execution) return known.status === 'busted' ? set : putVersion(set, slot, { ...known, status: 'busted' });
   const isRepeated = set.slots.has(change.execId) && (change.execId !== change.execRefId || sameTrade(known.execution, change.execution));
@@ -126,7 +127,7 @@ function settleWaiting(set: ExecutionSet): ExecutionSet {
 export function recordTrade(set: ExecutionSet, execution: ExecutionData, occurredAt: string, tradingDay: string): ExecutionSet {
   const slot = set.slots.get(execution.execId);
   if (slot !== undefined) {
-    const known = set.list[slot];
+    const known = set.list.get(slot);
     const conflicts = known?.version === 1 && !sameTrade(known.execution, execution);
     return known && conflicts ? { ...set, conflicts: [...set.conflicts, { first: known.execution, other: execution }] } : set;
   }

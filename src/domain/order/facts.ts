@@ -1,5 +1,6 @@
 import type { EventMetadata } from '../metadata.js';
 import type { OrderFactEvent } from './events.js';
+import type { GrowingList } from './growing-list.js';
 import type { FactOrder, OrderFactEntry } from './state.js';
 
 /*
@@ -105,13 +106,13 @@ export const factEntry = (fact: OrderFactEvent, metadata: EventMetadata): OrderF
 });
 
 /** Where `entry` belongs among sorted facts: after those that are before it or equal. */
-export function placeAmong(facts: readonly OrderFactEntry[], entry: OrderFactEntry): number {
-  const last = facts.at(-1);
+export function placeAmong(facts: GrowingList<OrderFactEntry>, entry: OrderFactEntry): number {
+  const last = facts.get(facts.length - 1);
   if (!last || compareFacts(last, entry) <= 0) return facts.length;
   let [low, high] = [0, facts.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const at = facts[middle];
+    const at = facts.get(middle);
     if (at && compareFacts(at, entry) <= 0) low = middle + 1;
     else high = middle;
   }

@@ -2,9 +2,10 @@ import { applyFact } from './apply.js';
 import { discrepanciesOf } from './discrepancies.js';
 import { waitingTrades } from './executions.js';
 import { placeAmong } from './facts.js';
+import { GrowingList } from './growing-list.js';
 import { NOTHING_KNOWN, leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
 import type { OrderProgress } from './progress.js';
-import type { OrderDiscrepancy, OrderFactEntry, OrderFold, OrderView } from './state.js';
+import type { OrderDiscrepancy, OrderExecution, OrderFactEntry, OrderFold, OrderView } from './state.js';
 
 /** A fold of the first `count` facts, from which a longer one goes on. */
 interface Folded {
@@ -14,17 +15,17 @@ interface Folded {
 
 const NOTHING_FOLDED: Folded = { progress: NOTHING_KNOWN, count: 0 };
 
-function foldOn(facts: readonly OrderFactEntry[], from: Folded): Folded {
+function foldOn(facts: GrowingList<OrderFactEntry>, from: Folded): Folded {
   let { progress, count } = from;
   for (; count < facts.length; count += 1) {
-    const entry = facts[count];
+    const entry = facts.get(count);
     if (entry) progress = applyFact(progress, entry);
   }
   return { progress, count };
 }
 
-function viewOf(progress: OrderProgress, facts: readonly OrderFactEntry[], conflicts: readonly OrderDiscrepancy[]): OrderView {
-  const waiting = waitingTrades(progress.executions);
+function viewOf(progress: OrderProgress, facts: GrowingList<OrderFactEntry>, conflicts: readonly OrderDiscrepancy[]): OrderView {
+  let executions: readonly OrderExecution[] | undefined;
   const discrepancies = discrepanciesOf(progress, facts.length > 0);
   return {
     terms: progress.terms,
@@ -37,10 +38,13 @@ function viewOf(progress: OrderProgress, facts: readonly OrderFactEntry[], confl
     clOrdId: progress.reportedClOrdId ?? progress.placedClOrdId,
     liveClOrdId: progress.liveClOrdId,
     brokerOrderId: progress.brokerOrderId,
-    executions: waiting.length === 0 ? progress.executions.list : [...progress.executions.list, ...waiting],
+    get executions(): readonly OrderExecution[] {
+      executions ??= [...progress.executions.list.toArray(), ...waitingTrades(progress.executions)];
+      return executions;
+    },
     discrepancies: conflicts.length === 0 ? discrepancies : [...discrepancies, ...conflicts],
-    openedAt: facts[0]?.place.occurredAt,
-    changedAt: facts.at(-1)?.place.occurredAt,
+    openedAt: facts.get(0)?.place.occurredAt,
+    changedAt: facts.get(facts.length - 1)?.place.occurredAt,
   };
 }
 
@@ -50,34 +54,37 @@ function viewOf(progress: OrderProgress, facts: readonly OrderFactEntry[], confl
  * start, in whatever order its facts came, is folded once.
  */
 export class FactFold implements OrderFold {
-  readonly facts: readonly OrderFactEntry[];
+  readonly #facts: GrowingList<OrderFactEntry>;
   readonly #conflicts: readonly OrderDiscrepancy[];
   /** Of these facts or of a beginning of them: a cache, the same whenever it is filled. */
   #folded: Folded;
   #view: OrderView | undefined;
 
-  private constructor(facts: readonly OrderFactEntry[], conflicts: readonly OrderDiscrepancy[], folded: Folded) {
-    this.facts = facts;
+  private constructor(facts: GrowingList<OrderFactEntry>, conflicts: readonly OrderDiscrepancy[], folded: Folded) {
+    this.#facts = facts;
     this.#conflicts = conflicts;
     this.#folded = folded;
   }
 
-  static readonly empty = new FactFold([], [], NOTHING_FOLDED);
+  static readonly empty = new FactFold(GrowingList.empty(), [], NOTHING_FOLDED);
+
+  get facts(): readonly OrderFactEntry[] {
+    return this.#facts.toArray();
+  }
 
   get view(): OrderView {
     if (this.#view) return this.#view;
-    this.#folded = foldOn(this.facts, this.#folded);
-    this.#view = viewOf(this.#folded.progress, this.facts, this.#conflicts);
+    this.#folded = foldOn(this.#facts, this.#folded);
+    this.#view = viewOf(this.#folded.progress, this.#facts, this.#conflicts);
     return this.#view;
   }
 
   withFact(entry: OrderFactEntry): FactFold {
-    const place = placeAmong(this.facts, entry);
-    const facts = place === this.facts.length ? [...this.facts, entry] : this.facts.toSpliced(place, 0, entry);
-    return new FactFold(facts, this.#conflicts, place >= this.#folded.count ? this.#folded : NOTHING_FOLDED);
+    const place = placeAmong(this.#facts, entry);
+    return new FactFold(this.#facts.inserted(place, entry), this.#conflicts, place >= this.#folded.count ? this.#folded : NOTHING_FOLDED);
   }
 
   withConflict(conflict: OrderDiscrepancy): FactFold {
-    return new FactFold(this.facts, [...this.#conflicts, conflict], this.#folded);
+    return new FactFold(this.#facts, [...this.#conflicts, conflict], this.#folded);
   }
 }
