@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Database, type RootDatabase, open } from 'lmdb';
 import { type Block, decodeBlock } from './block.js';
+import { checkDataFile } from './data-file.js';
 import { type StreamRecord, decodeStreamRecord, encodeStreamRecord, streamKey } from './stream-record.js';
 
 /** Consecutive events of one stream that stand together in one block. */
@@ -95,6 +96,7 @@ export class EventStorage {
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true });
     const file = path.join(dir, 'events.mdb');
+    checkDataFile(file);
     const mapSize = process.platform === 'win32' ? {} : { mapSize: MAP_BYTES };
     this.#root = open<Buffer, Buffer>({ path: file, maxDbs: 8, overlappingSync: false, ...BINARY, ...mapSize });
     this.#facts = this.#root.openDB('facts', BINARY);
@@ -166,6 +168,16 @@ export class EventStorage {
   *runsBackwards(streamNumber: bigint, revision: bigint): Generator<Run> {
     const range = { start: runKey(streamNumber, revision), end: beforeRuns(streamNumber), reverse: true };
     for (const { key, value } of this.#runs.getRange(range)) yield decodeRun(key, value);
+  }
+
+  /** Where each block starts, in order. */
+  *blockPositions(): Generator<bigint> {
+    for (const key of this.#blocks.getKeys()) yield key.readBigUInt64BE(0);
+  }
+
+  /** All streams, in the order of their keys. */
+  *streamRecords(): Generator<StreamRecord> {
+    for (const { value } of this.#streams.getRange()) yield decodeStreamRecord(value);
   }
 
   /**

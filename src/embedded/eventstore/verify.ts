@@ -1,0 +1,129 @@
+import { lockFolder } from '../folder-lock.js';
+import type { Block } from './block.js';
+import { frameSize, readEventHead } from './event-frame.js';
+import { TOMBSTONE_REVISION } from './messages.js';
+import { EventStorage } from './storage.js';
+import type { StreamRecord } from './stream-record.js';
+
+/** What was found in a store. It is sound when `problems` is empty. */
+export interface StoreReport {
+  readonly events: number;
+  readonly streams: number;
+  readonly blocks: number;
+  /** Position of the newest event; undefined in an empty store. */
+  readonly lastPosition: bigint | undefined;
+  /** Each names a position or a stream and says what is wrong there; the first `MOST_PROBLEMS` of them. */
+  readonly problems: readonly string[];
+}
+
+const MOST_PROBLEMS = 100;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+class Verification {
+  readonly problems: string[] = [];
+  events = 0;
+  streams = 0;
+  blocks = 0;
+  lastPosition: bigint | undefined;
+  #indexed = 0;
+  readonly #storage: EventStorage;
+
+  constructor(storage: EventStorage) {
+    this.#storage = storage;
+  }
+
+  #problem(text: string): void {
+    if (this.problems.length < MOST_PROBLEMS) this.problems.push(text);
+  }
+
+  /** The log: every block's checksum, every frame, positions that only grow, all before the head. */
+  verifyLog(): void {
+    let next = 0n;
+    for (const first of this.#storage.blockPositions()) {
+      this.blocks += 1;
+      if (first < next) this.#problem(`position ${first}: the block overlaps the one before it`);
+      try {
+        const block = this.#storage.block(first);
+        if (block === undefined) throw new Error('the block cannot be read');
+        this.#verifyBlock(block);
+        next = first + BigInt(block.count);
+        this.lastPosition = next - 1n;
+      } catch (error) {
+        this.#problem(`position ${first}: ${reasonOf(error)}`);
+        next = first + 1n;
+      }
+    }
+    const { nextPosition } = this.#storage.head();
+    if (next > nextPosition) this.#problem(`the log ends at position ${next - 1n}, its head says before ${nextPosition}`);
+  }
+
+  #verifyBlock({ first, count, frames }: Block): void {
+    let at = 0;
+    for (let index = 0; index < count; index += 1) {
+      const { position } = readEventHead(frames, at);
+      if (position !== first + BigInt(index)) this.#problem(`position ${first + BigInt(index)}: the event there says ${position}`);
+      at += frameSize(frames, at);
+      this.events += 1;
+    }
+    if (at !== frames.length) this.#problem(`position ${first}: ${frames.length - at} bytes are left over`);
+  }
+
+  /** The index: every stream's revisions without a gap, each at an event that names this stream and revision. */
+  verifyStreams(): void {
+    for (const record of this.#storage.streamRecords()) {
+      this.streams += 1;
+      try {
+        this.#verifyStream(record);
+      } catch (error) {
+        this.#problem(`stream number ${record.number}: ${reasonOf(error)}`);
+      }
+    }
+    if (this.#indexed !== this.events) this.#problem(`${this.events} events are in the log, ${this.#indexed} in the streams`);
+  }
+
+  #verifyStream({ number, last }: StreamRecord): void {
+    let next = 0n;
+    let name: Buffer | undefined;
+    for (const run of this.#storage.runsFrom(number, 0n)) {
+      const isTombstone = run.firstRevision === TOMBSTONE_REVISION;
+      if (run.firstRevision !== next && !isTombstone) this.#problem(`stream number ${number}: revision ${next} is missing`);
+      const block = this.#storage.block(run.block);
+      if (block === undefined) throw new Error(`revision ${run.firstRevision} stands in a block that is missing`);
+      let at = run.offset;
+      for (let index = 0; index < run.count; index += 1, at += frameSize(block.frames, at)) {
+        const head = readEventHead(block.frames, at);
+        const revision = run.firstRevision + BigInt(index);
+        name ??= Buffer.from(head.stream);
+        if (head.revision !== revision || !head.stream.equals(name)) {
+          this.#problem(`stream ${name.toString('utf8')}: at revision ${revision} stands ${head.stream.toString('utf8')}@${head.revision}`);
+        }
+      }
+      next = run.firstRevision + BigInt(run.count);
+      this.#indexed += run.count;
+    }
+    if (next !== last + 1n) this.#problem(`stream ${name?.toString('utf8') ?? `number ${number}`}: ends at ${next - 1n}, its record says ${last}`);
+  }
+}
+
+/**
+ * Walks a store that no server uses: each event's checksum, place and stream. Reads only.
+ * @throws FolderLockedError where a server uses the folder; Error where the file cannot be opened at all.
+ */
+export async function verifyStore(dir: string): Promise<StoreReport> {
+  const lock = await lockFolder(dir);
+  try {
+    const storage = new EventStorage(dir);
+    try {
+      const verification = new Verification(storage);
+      verification.verifyLog();
+      verification.verifyStreams();
+      const { events, streams, blocks, lastPosition, problems } = verification;
+      return { events, streams, blocks, lastPosition, problems };
+    } finally {
+      await storage.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
