@@ -80,7 +80,7 @@ export const NOTHING_KNOWN: OrderProgress = {
 export const isHeardOf = (order: OrderProgress): boolean =>
   order.isPlaced || order.isAccepted || order.ending !== undefined || order.executions.list.length > 0;
 
-export const isFilled = (order: OrderProgress): boolean => !isZeroQuantity(order.orderQty) && compareQuantity(order.cumQty, order.orderQty) >= 0;
+const isFilled = (order: OrderProgress): boolean => !isZeroQuantity(order.orderQty) && compareQuantity(order.cumQty, order.orderQty) >= 0;
 
 /** OrdStatus: every state that the order is in, by the standard's precedence. */
 export function ordStatusOf(order: OrderProgress): OrdStatus {

@@ -19,7 +19,7 @@ export const ORD_STATUS_LABELS: Readonly<Record<OrdStatus, string>> = {
 };
 
 /** FIX 4.4 codes of OrdStatus (tag 39). */
-export const ORD_STATUS_CODES: Readonly<Record<OrdStatus, string>> = {
+const ORD_STATUS_CODES: Readonly<Record<OrdStatus, string>> = {
   new: '0',
   partially_filled: '1',
   filled: '2',

@@ -8,7 +8,7 @@ type Rejected = Extract<Decision<never>, { kind: 'rejected' }>;
 /** `undefined` where nothing is wrong. */
 type Verdict = Decision<never> | undefined;
 
-export const MAX_ID_LENGTH = 200;
+const MAX_ID_LENGTH = 200;
 
 const NEEDS_PRICE: ReadonlySet<OrdType> = new Set<OrdType>(['limit', 'stop_limit', 'limit_on_close']);
 const NEEDS_STOP: ReadonlySet<OrdType> = new Set<OrdType>(['stop', 'stop_limit']);

@@ -21,7 +21,7 @@ function isOrdStatus(text: string): text is OrdStatus {
   return Object.hasOwn(ORD_STATUS_LABELS, text);
 }
 
-export function statusOf(label: string): OrdStatus {
+function statusOf(label: string): OrdStatus {
   const status = STATUS_OF_LABEL.get(label);
   if (!status) throw new Error(`no OrdStatus: ${label}`);
   return status;

@@ -42,7 +42,7 @@ interface Common {
   readonly options: RowOptions;
 }
 
-export interface RequestRow extends Common {
+interface RequestRow extends Common {
   readonly message: 'New Order' | 'Cancel Request' | 'Replace Request';
   readonly orderQty: number | undefined;
 }
@@ -55,7 +55,7 @@ export interface ReportRow extends Common {
   readonly leavesQty: number;
   readonly lastQty: number | undefined;
 }
-export interface RejectRow extends Common {
+interface RejectRow extends Common {
   readonly message: 'Cancel Reject';
   readonly responseTo: 'cancel' | 'replace';
   readonly ordStatus: string;
