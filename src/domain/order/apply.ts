@@ -1,4 +1,4 @@
-import { averagePrice, compareQuantity, formatQuantity, isZeroQuantity, subtractQuantity, ZERO_QUANTITY } from '../amounts.js';
+import { addQuantity, averagePrice, compareQuantity, isZeroQuantity, ZERO_QUANTITY } from '../amounts.js';
 import { compareReport } from './discrepancies.js';
 import type { BrokerReport, ExecutionRecorded, FactBase, OrderFactEvent, OrderRestated, TermsChange } from './events.js';
 import { changeTrade, executedTotals, findRepeated, nameTrade, recordTrade } from './executions.js';
@@ -121,8 +121,7 @@ function restate(order: OrderProgress, fact: OrderRestated['data']): OrderProgre
   const working = reopen(split ? withExecutions(order, split) : order, fact);
   const reducedBy = quantityIn(fact.reducedBy);
   const changed = Object.keys(fact.change).length > 0 ? changeTerms(working, fact.change) : working;
-  if (reducedBy === undefined) return changed;
-  return changeTerms(changed, { orderQty: formatQuantity(subtractQuantity(changed.orderQty, reducedBy)) });
+  return reducedBy === undefined ? changed : { ...changed, canceledQty: addQuantity(changed.canceledQty, reducedBy) };
 }
 
 function replaceOrder(order: OrderProgress, fact: FactBase & { readonly change: TermsChange }): OrderProgress {
@@ -137,8 +136,16 @@ function replaceOrder(order: OrderProgress, fact: FactBase & { readonly change: 
   };
 }
 
-function placeOrder(order: OrderProgress, { clOrdId }: FactBase['refs']): OrderProgress {
-  return { ...order, isPlaced: true, placedClOrdId: order.placedClOrdId ?? clOrdId, liveClOrdId: order.liveClOrdId ?? clOrdId };
+/** A venue's own file names the order that was placed by the venue's id, and says that it is in the book (LOBSTER). */
+function placeOrder(order: OrderProgress, { refs: { clOrdId, brokerOrderId }, report }: FactBase): OrderProgress {
+  return {
+    ...order,
+    isPlaced: true,
+    isAccepted: order.isAccepted || report?.ordStatus === 'new',
+    placedClOrdId: order.placedClOrdId ?? clOrdId,
+    liveClOrdId: order.liveClOrdId ?? clOrdId,
+    brokerOrderId: order.brokerOrderId ?? brokerOrderId,
+  };
 }
 
 function applyByType(order: OrderProgress, entry: OrderFactEntry): OrderProgress {
@@ -146,7 +153,7 @@ function applyByType(order: OrderProgress, entry: OrderFactEntry): OrderProgress
   const { occurredAt } = entry.place;
   switch (fact.type) {
     case 'OrderPlaced':
-      return placeOrder(order, fact.data.refs);
+      return placeOrder(order, fact.data);
     case 'CancelRequested':
       return order;
     case 'ReplaceRequested':

@@ -138,7 +138,10 @@ export type CancelRejected = NewEvent<'CancelRejected', FactBase & { readonly re
 export type OrderDoneForDay = NewEvent<'OrderDoneForDay', FactBase>;
 /** ExecType C. */
 export type OrderExpired = NewEvent<'OrderExpired', FactBase>;
-/** ExecType D: the broker changed the order by itself; `reducedBy` where it says by how much and not to what. */
+/**
+ * ExecType D: the broker changed the order by itself. `reducedBy` where a venue says how much of it was cancelled and not to
+ * what: OrderQty stays, LeavesQty falls.
+ */
 export type OrderRestated = NewEvent<'OrderRestated', FactBase & { readonly change: TermsChange; readonly reducedBy?: QuantityString }>;
 /** ExecType 7: a price is guaranteed. */
 export type OrderStopped = NewEvent<'OrderStopped', FactBase>;

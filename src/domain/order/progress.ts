@@ -1,4 +1,4 @@
-import { ZERO_PRICE, ZERO_QUANTITY, ZERO_NOTIONAL, compareQuantity, isZeroQuantity, subtractQuantity } from '../amounts.js';
+import { ZERO_PRICE, ZERO_QUANTITY, ZERO_NOTIONAL, addQuantity, compareQuantity, isZeroQuantity, subtractQuantity } from '../amounts.js';
 import type { Notional, Price, Quantity } from '../amounts.js';
 import type { OrderTerms, OrdStatus } from './events.js';
 import { NO_EXECUTIONS } from './executions.js';
@@ -19,6 +19,8 @@ export interface OrderProgress {
   readonly terms: OrderTerms | undefined;
   /** 0 while it is not known. */
   readonly orderQty: Quantity;
+  /** Cancelled in part, without new terms: a venue's partial cancels, which say by how much and not to what. */
+  readonly canceledQty: Quantity;
   readonly executions: ExecutionSet;
   readonly cumQty: Quantity;
   readonly notional: Notional;
@@ -52,6 +54,7 @@ export interface OrderProgress {
 export const NOTHING_KNOWN: OrderProgress = {
   terms: undefined,
   orderQty: ZERO_QUANTITY,
+  canceledQty: ZERO_QUANTITY,
   executions: NO_EXECUTIONS,
   cumQty: ZERO_QUANTITY,
   notional: ZERO_NOTIONAL,
@@ -82,6 +85,10 @@ export const isHeardOf = (order: OrderProgress): boolean =>
 
 const isFilled = (order: OrderProgress): boolean => !isZeroQuantity(order.orderQty) && compareQuantity(order.cumQty, order.orderQty) >= 0;
 
+/** Whether all that was not executed was cancelled part by part: such an order is canceled, with executions. */
+const isCanceledInParts = (order: OrderProgress): boolean =>
+  !isZeroQuantity(order.canceledQty) && !isZeroQuantity(order.orderQty) && compareQuantity(addQuantity(order.cumQty, order.canceledQty), order.orderQty) >= 0;
+
 /** OrdStatus: every state that the order is in, by the standard's precedence. */
 export function ordStatusOf(order: OrderProgress): OrdStatus {
   const states: OrdStatus[] = [];
@@ -92,6 +99,7 @@ export function ordStatusOf(order: OrderProgress): OrdStatus {
   if (order.isStopped) states.push('stopped');
   if (order.isSuspended) states.push('suspended');
   if (isFilled(order)) states.push('filled');
+  else if (isCanceledInParts(order)) states.push('canceled');
   else if (!isZeroQuantity(order.cumQty)) states.push('partially_filled');
   states.push(order.isAccepted ? 'new' : 'pending_new');
   return highestStatus(states);
@@ -103,6 +111,6 @@ export const orderQtyOf = (order: OrderProgress): Quantity => order.chainedQty ?
 export function leavesQtyOf(order: OrderProgress): Quantity {
   const isOver = order.ending !== undefined || order.isCalculated;
   if (isOver && !order.restGoesOn) return ZERO_QUANTITY;
-  const leaves = subtractQuantity(orderQtyOf(order), order.cumQty);
+  const leaves = subtractQuantity(subtractQuantity(orderQtyOf(order), order.canceledQty), order.cumQty);
   return compareQuantity(leaves, ZERO_QUANTITY) > 0 ? leaves : ZERO_QUANTITY;
 }

@@ -1,4 +1,4 @@
-import { compareQuantity, formatQuantity, isSameRatio, isZeroQuantity, maxQuantity, tryQuantity } from '../amounts.js';
+import { compareQuantity, formatQuantity, isSameRatio, isZeroQuantity, maxQuantity, tryQuantity, ZERO_QUANTITY } from '../amounts.js';
 import type { Quantity } from '../amounts.js';
 import type { OrderRestated, OrderTerms, TermsChange } from './events.js';
 import { splitExecutions } from './executions.js';
@@ -21,11 +21,16 @@ export function changeTerms(order: OrderProgress, change: TermsChange): OrderPro
   const asked = quantityIn(change.orderQty);
   const orderQty = asked === undefined ? order.orderQty : maxQuantity(asked, order.cumQty);
   const terms = order.terms && { ...order.terms, ...change, orderQty: formatQuantity(orderQty) };
-  return { ...order, terms, orderQty, chainedQty: undefined };
+  // A new OrderQty is what is left after all that was cancelled before.
+  const canceledQty = asked === undefined ? order.canceledQty : ZERO_QUANTITY;
+  return { ...order, terms, orderQty, canceledQty, chainedQty: undefined };
 }
 
 /** FIX ExecRestatementReason (tag 378) codes that say that it was no corporate action. */
 const OTHER_REASONS: ReadonlySet<string> = new Set(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11']);
+
+/** A reason is the broker's code, its words, or `code: words`. */
+const codeOf = (reason = ''): string => reason.split(':', 1)[0] ?? '';
 
 /**
  * A split of the instrument restates OrderQty and CumQty in one ratio (H.1.b): what was executed counts in that ratio
@@ -33,7 +38,7 @@ const OTHER_REASONS: ReadonlySet<string> = new Set(['1', '2', '3', '4', '5', '6'
  */
 export function splitOf(order: OrderProgress, { change, report }: OrderRestated['data']): ExecutionSet | undefined {
   const [nextQty, nextCum] = [quantityIn(change.orderQty), quantityIn(report?.cumQty)];
-  if (nextQty === undefined || nextCum === undefined || OTHER_REASONS.has(report?.reason ?? '')) return undefined;
+  if (nextQty === undefined || nextCum === undefined || OTHER_REASONS.has(codeOf(report?.reason))) return undefined;
   const isChanged = compareQuantity(nextCum, order.cumQty) !== 0 && !isZeroQuantity(nextCum) && !isZeroQuantity(order.cumQty) && !isZeroQuantity(order.orderQty);
   const isSplit = isChanged && isSameRatio(nextQty, order.orderQty, nextCum, order.cumQty);
   return isSplit ? splitExecutions(order.executions, nextQty, order.orderQty) : undefined;

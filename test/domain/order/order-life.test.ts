@@ -51,9 +51,23 @@ describe('the life of an order', () => {
     expect(figures(given(placed(), traded('E1', '400'), accepted))).toBe('partially_filled 1000/400/600 @ 100');
   });
 
-  test('given a partial cancel that says by how much, then OrderQty falls by that', () => {
-    expect(figures(given(placed(), accepted, restated(undefined, { reducedBy: '300' })))).toBe('new 700/0/700 @ 0');
-    expect(figures(given(placed(), accepted, traded('E1', '700'), restated(undefined, { reducedBy: '300' })))).toBe('filled 700/700/0 @ 100');
+  test('given a partial cancel that says by how much, then LeavesQty falls by that', () => {
+    const reduced = restated(undefined, { reducedBy: '300' });
+    expect(figures(given(placed(), accepted, reduced))).toBe('new 1000/0/700 @ 0');
+    expect(figures(given(placed(), accepted, reduced, traded('E1', '400')))).toBe('partially_filled 1000/400/300 @ 100');
+    expect(figures(given(placed(), accepted, reduced, restated('700')))).toBe('new 700/0/700 @ 0');
+  });
+
+  test('given partial cancels and trades that leave nothing, then it is canceled with executions, until a trade is busted', () => {
+    const reduced = restated(undefined, { reducedBy: '300' });
+    expect(figures(given(placed(), accepted, traded('E1', '700'), reduced))).toBe('canceled 1000/700/0 @ 100');
+    expect(figures(given(placed(), accepted, reduced, traded('E1', '700'), busted('E2', 'E1')))).toBe('new 1000/0/700 @ 0');
+  });
+
+  test('given a placing that says the venue’s id and that the order is in the book, then it is new', () => {
+    const inBook = given({ type: 'OrderPlaced', data: { refs: { brokerOrderId: 'V1' }, origin: 'fact', terms: terms('1000'), report: { ordStatus: 'new' } } });
+    expect(figures(inBook)).toBe('new 1000/0/1000 @ 0');
+    expect(inBook.view.brokerOrderId).toBe('V1');
   });
 
   test('given a reduction below what was executed, then OrderQty is CumQty', () => {
