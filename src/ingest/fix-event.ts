@@ -80,15 +80,10 @@ export function refsOf(message: FixMessage): OrderRefs {
   };
 }
 
-/** Codes and words of a reject or restatement: `OrdRejReason 6: duplicate order`. */
+/** Code and words of a reject or a restatement, `6: duplicate order`. What the code means follows from the event's type. */
 function reasonOf(message: FixMessage): string | undefined {
-  const names: readonly TagName[] = ['OrdRejReason', 'CxlRejReason', 'ExecRestatementReason'];
-  const codes = names.flatMap((name) => {
-    const code = textOf(message, name);
-    return code === undefined ? [] : [`${name} ${code}`];
-  });
-  const words = textOf(message, 'Text');
-  const reason = [...codes, ...(words === undefined ? [] : [words])].join(': ');
+  const names: readonly TagName[] = ['OrdRejReason', 'CxlRejReason', 'ExecRestatementReason', 'Text'];
+  const reason = names.flatMap((name) => textOf(message, name) ?? []).join(': ');
   return reason === '' ? undefined : shortText(reason);
 }
 

@@ -51,7 +51,7 @@ function aliasesOf({ refs }: OrderFactEvent['data'], scope: { readonly broker: r
 }
 
 /** An execution is named within its order; anything else by its sourceEventId, or by all that the line says. */
-function scopedIdOf({ type, data }: OrderFactEvent, context: JsonContext): readonly string[] {
+export function scopedIdOf({ type, data }: OrderFactEvent, context: Pick<JsonContext, 'idScope' | 'sourceEventId' | 'occurredAt'>): readonly string[] {
   const order = data.refs.brokerOrderId ?? data.refs.clOrdId ?? data.refs.origClOrdId ?? '';
   if (context.sourceEventId !== undefined) return [...context.idScope, order, context.sourceEventId];
   if (type === 'ExecutionRecorded' || type === 'ExecutionCorrected') return [...context.idScope, order, type, data.execution.execId];
@@ -59,7 +59,8 @@ function scopedIdOf({ type, data }: OrderFactEvent, context: JsonContext): reado
   return [...context.idScope, order, type, context.occurredAt, digestOf(data).slice(0, 32)];
 }
 
-function economicOf({ type, data }: OrderFactEvent): unknown {
+/** What a fact says economically: without the mark of a resend. */
+export function economicOf({ type, data }: OrderFactEvent): unknown {
   const { possResend: _resend, ...said } = data;
   return { type, ...said };
 }
