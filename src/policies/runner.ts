@@ -9,6 +9,7 @@ import { messageOf } from '../projections/postgres-errors.js';
 import { ReachedPositions } from '../projections/reached.js';
 import { sleep } from '../projections/sleep.js';
 import { fillTargets } from './fill-targets.js';
+import { parkedFacts } from './parked-facts.js';
 import { PolicyRun } from './policy-run.js';
 import type { Policy } from './policy.js';
 import { newestReaction } from './policy-tables.js';
@@ -61,7 +62,7 @@ export interface Policies {
   stop(): Promise<void>;
 }
 
-const ALL_POLICIES: readonly Policy[] = [fillTargets];
+const ALL_POLICIES: readonly Policy[] = [parkedFacts, fillTargets];
 const LEASE = 'fillbook policies';
 const DEFAULT_BATCH_SIZE = 500;
 const DEFAULT_WAIT_MS = 10_000;

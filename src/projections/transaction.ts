@@ -8,6 +8,7 @@ import { sqlStateOf } from './postgres-errors.js';
 export async function inTransaction<Result>(pool: Pool, work: (client: ClientBase) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   let broken = true;
+  client.on('error', ignore);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -24,6 +25,7 @@ export async function inTransaction<Result>(pool: Pool, work: (client: ClientBas
     }
     throw error;
   } finally {
+    client.off('error', ignore);
     client.release(broken);
   }
 }
@@ -32,3 +34,9 @@ export async function inTransaction<Result>(pool: Pool, work: (client: ClientBas
 export class RolledBack extends Error {
   override readonly name = 'RolledBack';
 }
+
+/**
+ * A connection that dies between two statements says so by an event, which ends the process where nobody listens. The next
+ * statement fails as well, so nothing is missed by not looking at it.
+ */
+const ignore = (): void => undefined;
