@@ -2,7 +2,7 @@ import type { ClientBase, Pool } from 'pg';
 import { moveCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { isRowError, messageOf } from './postgres-errors.js';
-import type { BatchChanges, Projection, StreamChange, StreamFailure } from './projection.js';
+import type { BatchChanges, StreamChange, StreamFailure } from './projection.js';
 import { inTransaction, RolledBack } from './transaction.js';
 import { writeChanges } from './write-rows.js';
 
@@ -11,7 +11,6 @@ export interface BatchTarget {
   readonly pool: Pool;
   /** A quoted identifier: the schema of the live tables or that of a rebuild. */
   readonly schema: string;
-  readonly projection: Projection;
 }
 
 export type ApplyOutcome =
@@ -58,13 +57,11 @@ async function attempt(target: BatchTarget, from: Checkpoint, to: Pick<Checkpoin
   }
 }
 
-async function writeStreams(client: ClientBase, { schema, projection }: BatchTarget, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
-  const changes = streams.flatMap((stream) => stream.changes);
-  await writeChanges(client, schema, changes);
-  await projection.settle?.(
+async function writeStreams(client: ClientBase, { schema }: BatchTarget, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
+  await writeChanges(
     client,
     schema,
-    changes.flatMap(({ upserts }) => upserts),
+    streams.flatMap(({ changes }) => changes),
   );
   return [];
 }

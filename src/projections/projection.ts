@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 
 /*
  * A projection is data: its name and version, the streams that it reads, its tables, and how a batch of events becomes
- * changes of their rows. It has no SQL of its own but for `settle`: the projector writes live batches and a rebuild loads
+ * changes of their rows. It has no SQL of its own but for a table's `settle`: the projector writes live batches and a rebuild loads
  * whole tables from the same changes.
  */
 
@@ -19,6 +19,13 @@ export interface Table {
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly key: readonly string[];
+  /** A row is written once and never again. Any other table has a column `last_position`, of the row's last change. */
+  readonly appendOnly?: boolean;
+  /**
+   * Brings columns in order that depend on several rows of the table, in the transaction that wrote `rows` (`'all'`: every row
+   * that there is). The table is the one in `schema` (a quoted identifier).
+   */
+  readonly settle?: (client: ClientBase, schema: string, rows: readonly Row[] | 'all') => Promise<void>;
 }
 
 /** Rows of one table to write whole and rows to take away; of the latter only the key's columns are looked at. */
@@ -74,11 +81,6 @@ export interface Projection {
   readonly streamPrefixes: readonly string[];
   readonly tables: readonly Table[];
   open(options: FoldOptions): ProjectionFold;
-  /**
-   * Brings columns in order that depend on several rows, in the transaction that wrote `rows` (`'all'`: every row there is).
-   * The tables are those in `schema` (a quoted identifier).
-   */
-  readonly settle?: (client: ClientBase, schema: string, rows: readonly Row[] | 'all') => Promise<void>;
 }
 
 /** Names a stream among those of a projection. */

@@ -15,6 +15,7 @@ export async function writeChanges(client: ClientBase, schema: string, changes: 
   for (const [table, { upserts, removals }] of joined(changes)) {
     for (const rows of slices(removals)) await client.query(removal(schema, table, rows));
     for (const rows of slices(upserts)) await client.query(upsert(schema, table, rows));
+    if (upserts.length > 0) await table.settle?.(client, schema, upserts);
   }
 }
 

@@ -6,6 +6,7 @@ import type { EventIndexTable } from '../tables.js';
 export const EVENT_INDEX: Table = {
   name: 'event_index',
   key: ['position'],
+  appendOnly: true,
   columns: {
     position: 'bigint',
     event_id: 'text',

@@ -27,9 +27,7 @@ interface Claim {
  * no longer claims. The latter are taken from it.
  */
 async function openClaims(client: ClientBase, table: string, rows: readonly Row[]): Promise<Claim[]> {
-  const targets = rows.filter((row) => row['target_key'] !== undefined);
-  if (targets.length === 0) return [];
-  const keys = [targets.map((row) => row['position_id']), targets.map((row) => row['target_key'])];
+  const keys = [rows.map((row) => row['position_id']), rows.map((row) => row['target_key'])];
   const batch = 'unnest($1::text[], $2::text[]) AS batch (position_id, target_key)';
   const { rows: claims } = await client.query<Claim>(
     `SELECT t.tenant_id, o.order_id FROM ${table} AS t JOIN ${batch} USING (position_id, target_key) ` +

@@ -6,7 +6,6 @@ import { FoldedStreams } from '../folded-streams.js';
 import type { StreamFolder } from '../folded-streams.js';
 import { sameRow } from '../projection.js';
 import type { Projection, TableChange } from '../projection.js';
-import { settleOrderClaims } from './order-claims.js';
 import { POSITION, positionRow, PROFIT_TARGET, targetRow } from './rows.js';
 import type { PositionPlace, TargetRow } from './rows.js';
 
@@ -19,7 +18,6 @@ export const positionsProjection: Projection = {
   streamPrefixes: [STREAM_PREFIX],
   tables: [POSITION, PROFIT_TARGET],
   open: (options) => new FoldedStreams(positionFolder, options),
-  settle: settleOrderClaims,
 };
 
 interface FoldedPosition {

@@ -3,6 +3,7 @@ import { isUnfilled } from '../../domain/position/targets.js';
 import type { PositionState, TargetState } from '../../domain/position/state.js';
 import type { ColumnType, RowOf, Table } from '../projection.js';
 import type { PositionTable, ProfitTargetTable } from '../tables.js';
+import { settleOrderClaims } from './order-claims.js';
 
 export type PositionRow = RowOf<PositionTable>;
 /** Without `order_id`, which depends on the claims of other targets too: see `order-claims.ts`. */
@@ -46,6 +47,7 @@ export const POSITION: Table = {
 export const PROFIT_TARGET: Table = {
   name: 'profit_target',
   key: ['position_id', 'target_key'],
+  settle: settleOrderClaims,
   columns: {
     position_id: 'text',
     target_key: 'text',

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/projections/database.js';
+import type { Database } from '../../src/projections/database.js';
+import { migrate } from '../../src/projections/migrate.js';
+import { createTestDatabase } from '../support/postgres.js';
+import type { TestDatabase } from '../support/postgres.js';
+
+describe('the plans of pages', () => {
+  let testDatabase: TestDatabase;
+  let database: Database;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    await migrate(testDatabase.url);
+    database = openDatabase(testDatabase.url);
+    // 20,000 targets of which one in ten is unfilled.
+    await database.pool.query(`
+      INSERT INTO profit_target (position_id, target_key, tenant_id, account_id, kind, status, unfilled, percent, target_price, quantity, filled_qty, avg_fill_px, set_at, changed_at, set_position, last_position)
+      SELECT 'p' || n, 't', 'default', 'account-' || n % 3, 'profit', CASE WHEN n % 10 = 0 THEN 'active' ELSE 'filled' END, n % 10 = 0, 40, 1, 1, 0, 0, '', '', n, n
+      FROM generate_series(1, 20000) AS n;
+      ANALYZE profit_target;`);
+  });
+  afterAll(async () => {
+    await database.close();
+    await testDatabase.drop();
+  });
+
+  const plan = async (sql: string): Promise<string> => {
+    const { rows } = await database.pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF, COSTS OFF, SUMMARY OFF) ${sql}`);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  };
+
+  it('given many targets that are filled, when a page of the unfilled of an account is read, then only its rows are looked at, in order', async () => {
+    const text = await plan(
+      "SELECT * FROM profit_target WHERE tenant_id = 'default' AND account_id = 'account-1' AND unfilled AND (set_position, position_id, target_key) > (9000, '', '') ORDER BY set_position, position_id, target_key LIMIT 51",
+    );
+    expect(text).toMatch(/Index Scan using profit_target_unfilled on profit_target \(actual rows=51/);
+    expect(text).not.toMatch(/Sort|Filter/);
+  });
+
+  it('given many targets that are filled, when a page of the unfilled of a tenant is read, then only its rows are looked at, in order', async () => {
+    const text = await plan(
+      "SELECT * FROM profit_target WHERE tenant_id = 'default' AND unfilled AND (set_position, position_id, target_key) > (9000, '', '') ORDER BY set_position, position_id, target_key LIMIT 51",
+    );
+    expect(text).toMatch(/Index Scan using profit_target_unfilled_of_tenant on profit_target \(actual rows=51/);
+    expect(text).not.toMatch(/Sort|Filter/);
+  });
+
+  it('given one order, when a second target is given it in the same tenant, then the table refuses', async () => {
+    await database.pool.query("UPDATE profit_target SET order_id = 'o1' WHERE position_id = 'p1'");
+    await expect(database.pool.query("UPDATE profit_target SET order_id = 'o1' WHERE position_id = 'p2'")).rejects.toThrow(/profit_target_order_id/);
+  });
+});
