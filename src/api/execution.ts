@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { ExecutionPlace } from '../projections/orders/execution-queries.js';
+import { listExecutions } from '../projections/orders/execution-queries.js';
+import type { ExecutionTable } from '../projections/tables.js';
+import { builder } from './builder.js';
+import { executionStatusEnum, sideEnum } from './enums.js';
+import { moneyRef } from './money.js';
+import { readPage } from './page.js';
+import type { Walk } from './page.js';
+import { pageArguments, pageComplexity } from './page-arguments.js';
+import { present } from './present.js';
+import { READ_MODELS } from './read-models.js';
+import { executionRef, orderRef } from './refs.js';
+import { waitArguments, waitForReadModels } from './wait.js';
+
+const feesColumn = z.array(z.object({ amount: z.string(), currency: z.string() }));
+
+executionRef.implement({
+  description: 'A trade of an order, at its newest version.',
+  fields: (t) => ({
+    orderId: t.exposeID('order_id'),
+    execId: t.exposeString('exec_id', { description: 'FIX ExecID (tag 17) of the first version, unique within the order.' }),
+    version: t.exposeInt('version', { description: '1 for the trade as first reported, one more for each correction.' }),
+    status: t.field({ type: executionStatusEnum.ref, resolve: (row) => executionStatusEnum.of(row.status) }),
+    accountId: t.exposeString('account_id'),
+    symbol: t.exposeString('symbol'),
+    sourceSymbol: t.exposeString('source_symbol'),
+    side: t.field({ type: sideEnum.ref, resolve: (row) => sideEnum.of(row.side) }),
+    lastQty: t.expose('last_qty', { type: 'Decimal' }),
+    lastPx: t.expose('last_px', { type: 'Decimal' }),
+    multiplier: t.expose('multiplier', { type: 'Decimal' }),
+    quoteCurrency: t.exposeString('quote_currency'),
+    settlementCurrency: t.exposeString('settlement_currency'),
+    fees: t.field({
+      type: [moneyRef],
+      description: 'Positive where they are paid, negative where they are a rebate.',
+      complexity: { field: 1, multiplier: 1 },
+      resolve: (row) => feesColumn.parse(row.fees),
+    }),
+    venue: t.exposeString('venue', { nullable: true }),
+    positionId: t.exposeID('position_id', { nullable: true }),
+    occurredAt: t.expose('occurred_at', { type: 'DateTime', description: 'Market time.' }),
+    tradingDay: t.expose('trading_day', { type: 'Date' }),
+    lastPosition: t.expose('last_position', { type: 'LogPosition' }),
+    order: t.field({
+      type: orderRef,
+      nullable: true,
+      resolve: (row) => row.order_id,
+    }),
+  }),
+});
+
+const ExecutionFilter = builder.inputType('ExecutionFilter', {
+  description: 'All that are given must hold.',
+  fields: (t) => ({
+    accountId: t.string(),
+    orderId: t.string({ description: 'Fillbook\'s own id of the order.' }),
+    positionId: t.string(),
+    symbol: t.string(),
+    tradingDay: t.string({ description: 'YYYY-MM-DD.' }),
+  }),
+});
+
+const executionConnection = builder.connectionObject({ type: executionRef, name: 'ExecutionConnection' }, { name: 'ExecutionEdge' });
+
+const byMarketTime: Walk<ExecutionTable> = {
+  sort: 'executions by market time, newest first',
+  version: 1,
+  placeOf: (row) => [row.occurred_at, row.order_id, row.exec_id],
+};
+
+const placeAt = ([occurredAt = '', orderId = '', execId = '']: readonly string[]): ExecutionPlace => ({ occurredAt, orderId, execId });
+
+builder.queryFields((t) => ({
+  executions: t.field({
+    type: executionConnection,
+    description: 'Executions by market time, newest first.',
+    args: { filter: t.arg({ type: ExecutionFilter }), ...pageArguments, ...waitArguments },
+    complexity: pageComplexity,
+    resolve: async (_root, args, context) => {
+      await waitForReadModels(context, args, READ_MODELS.orders);
+      return readPage(context, byMarketTime, args, (first, place) =>
+        listExecutions(context.database, context.viewer, { filter: present(args.filter), first, before: place && placeAt(place) }),
+      );
+    },
+  }),
+}));

@@ -1,0 +1,45 @@
+import type { DocumentNode, Source } from 'graphql';
+import { parse } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import type { ApiContext, ApiServices, RequestScope } from './context.js';
+import { maskError } from './errors.js';
+import { schema } from './schema.js';
+
+export const GRAPHQL_PATH = '/graphql';
+
+export interface GraphQLOptions {
+  /** A page to try queries on. */
+  readonly graphiql: boolean;
+  /** Web pages of these origins may use the API from a browser. None: CORS is off. */
+  readonly allowedOrigins: readonly string[];
+}
+
+/** Refuses a query of more tokens than there may be before the rest of it is read. */
+const tokenLimit = ({ limits }: ApiServices) => {
+  const parseLimited = (source: string | Source): DocumentNode => parse(source, { maxTokens: limits.queryTokens });
+  return {
+    onParse({ setParseFn }: { setParseFn: (parseFn: typeof parseLimited) => void }): void {
+      setParseFn(parseLimited);
+    },
+  };
+};
+
+/** GraphQL over HTTP and SSE. Queries are answered by POST and GET, mutations by POST, subscriptions as `text/event-stream`. */
+export function createGraphQL(services: ApiServices, { graphiql, allowedOrigins }: GraphQLOptions) {
+  return createYoga<RequestScope & Record<string, unknown>, ApiContext & Record<string, unknown>>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    context: ({ viewer, correlationId, connectionSlots }) => ({ ...services, viewer, correlationId, connectionSlots }),
+    graphiql: graphiql ? { title: 'Fillbook', subscriptionsProtocol: 'SSE' } : false,
+    landingPage: false,
+    cors: allowedOrigins.length > 0 ? { origin: [...allowedOrigins], methods: ['GET', 'POST'], credentials: false } : false,
+    multipart: false,
+    batching: false,
+    logging: false,
+    maxRequestBodySize: services.limits.bodyBytes,
+    maskedErrors: { maskError: (error) => maskError(error, services.log) },
+    plugins: [tokenLimit(services)],
+  });
+}
+
+export type GraphQLEndpoint = ReturnType<typeof createGraphQL>;

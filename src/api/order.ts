@@ -1,0 +1,130 @@
+import { executionsOfOrders } from '../projections/orders/execution-queries.js';
+import type { OrderName } from '../projections/orders/queries.js';
+import { findOrder, listOrders } from '../projections/orders/queries.js';
+import type { OrdersTable } from '../projections/tables.js';
+import { builder } from './builder.js';
+import { environmentEnum, ordStatusEnum, ordTypeEnum, securityTypeEnum, sideEnum, timeInForceEnum } from './enums.js';
+import { apiError } from './errors.js';
+import { pageSize, readPage } from './page.js';
+import type { Walk } from './page.js';
+import { pageArguments, pageComplexity } from './page-arguments.js';
+import { present } from './present.js';
+import { READ_MODELS } from './read-models.js';
+import { executionRef, orderRef, positionRef } from './refs.js';
+import { waitArguments, waitForReadModels } from './wait.js';
+
+orderRef.implement({
+  description: 'An order as all its facts amount to, whatever order they came in (FIX 4.4, Appendix D).',
+  fields: (t) => ({
+    id: t.exposeID('order_id', { description: 'Fillbook\'s own id.' }),
+    accountId: t.exposeString('account_id'),
+    brokerOrderId: t.exposeString('broker_order_id', { nullable: true, description: 'FIX OrderID (tag 37) of the latest message.' }),
+    clOrdId: t.exposeString('cl_ord_id', { nullable: true, description: 'FIX ClOrdID (tag 11) of the latest message.' }),
+    environment: t.field({ type: environmentEnum.ref, nullable: true, resolve: (row) => environmentEnum.ofNullable(row.environment) }),
+    symbol: t.exposeString('symbol', { nullable: true, description: 'Null, as the other terms, while no message has carried the terms.' }),
+    sourceSymbol: t.exposeString('source_symbol', { nullable: true }),
+    securityType: t.field({ type: securityTypeEnum.ref, nullable: true, resolve: (row) => securityTypeEnum.ofNullable(row.security_type) }),
+    quoteCurrency: t.exposeString('quote_currency', { nullable: true }),
+    multiplier: t.expose('multiplier', { type: 'Decimal', nullable: true }),
+    side: t.field({ type: sideEnum.ref, nullable: true, resolve: (row) => sideEnum.ofNullable(row.side) }),
+    ordType: t.field({ type: ordTypeEnum.ref, nullable: true, resolve: (row) => ordTypeEnum.ofNullable(row.ord_type) }),
+    timeInForce: t.field({ type: timeInForceEnum.ref, nullable: true, resolve: (row) => timeInForceEnum.ofNullable(row.time_in_force) }),
+    price: t.expose('price', { type: 'Decimal', nullable: true }),
+    stopPx: t.expose('stop_px', { type: 'Decimal', nullable: true }),
+    ordStatus: t.field({ type: ordStatusEnum.ref, resolve: (row) => ordStatusEnum.of(row.ord_status) }),
+    orderQty: t.expose('order_qty', { type: 'Decimal' }),
+    cumQty: t.expose('cum_qty', { type: 'Decimal', description: 'What was filled.' }),
+    leavesQty: t.expose('leaves_qty', { type: 'Decimal', description: 'What is open for execution.' }),
+    avgPx: t.expose('avg_px', { type: 'Decimal', description: 'Of what was filled, rounded half to even at 10 places; 0 while nothing is.' }),
+    tradingDay: t.expose('trading_day', { type: 'Date' }),
+    positionId: t.exposeID('position_id', { nullable: true }),
+    strategy: t.exposeString('strategy', { nullable: true }),
+    signal: t.exposeString('signal', { nullable: true }),
+    group: t.exposeString('order_group', { nullable: true }),
+    portfolio: t.exposeString('portfolio', { nullable: true }),
+    discrepancyCount: t.exposeInt('discrepancy_count', { description: 'Where the broker\'s numbers and ours disagree now.' }),
+    conflictCount: t.exposeInt('conflict_count', { description: 'Messages that came under an id which another payload already has.' }),
+    openedAt: t.expose('opened_at', { type: 'DateTime', nullable: true, description: 'Market time of the first fact.' }),
+    changedAt: t.expose('changed_at', { type: 'DateTime', nullable: true, description: 'Market time of the latest fact.' }),
+    revision: t.expose('revision', { type: 'Revision', description: 'Of the last event that is folded into this row.' }),
+    lastPosition: t.expose('last_position', { type: 'LogPosition', description: 'The place of that event in the log.' }),
+    position: t.field({
+      type: positionRef,
+      nullable: true,
+      resolve: (row) => row.position_id,
+    }),
+    executions: t.loadableList({
+      type: executionRef,
+      byPath: true,
+      description: 'The newest executions of the order, newest first. For all of them in pages: the query `executions`.',
+      args: { first: pageArguments.first },
+      complexity: pageComplexity,
+      load: (orderIds: string[], context, { first }) =>
+        executionsOfOrders(context.database, context.viewer, { orderIds, first: pageSize(context, first) }),
+      loaderOptions: { cache: false },
+      resolve: (row) => row.order_id,
+    }),
+  }),
+});
+
+const OrderFilter = builder.inputType('OrderFilter', {
+  description: 'All that are given must hold.',
+  fields: (t) => ({
+    accountId: t.string(),
+    ordStatus: t.field({ type: [ordStatusEnum.ref], description: 'One of these.' }),
+    symbol: t.string(),
+    tradingDay: t.string({ description: 'YYYY-MM-DD.' }),
+    positionId: t.string(),
+    strategy: t.string(),
+    group: t.string(),
+    portfolio: t.string(),
+    withDiscrepancies: t.boolean({ description: 'Only orders whose broker\'s numbers and ours disagree now.' }),
+  }),
+});
+
+const orderConnection = builder.connectionObject({ type: orderRef, name: 'OrderConnection' }, { name: 'OrderEdge' });
+
+const byOpening: Walk<OrdersTable> = { sort: 'orders by opening, newest first', version: 1, placeOf: (row) => [row.opened_position] };
+
+interface OrderNames {
+  readonly id?: string | null | undefined;
+  readonly clOrdId?: string | null | undefined;
+  readonly brokerOrderId?: string | null | undefined;
+}
+
+function nameOf({ id, clOrdId, brokerOrderId }: OrderNames): OrderName {
+  const names: OrderName[] = [];
+  if (typeof id === 'string') names.push({ kind: 'orderId', value: id });
+  if (typeof clOrdId === 'string') names.push({ kind: 'clOrdId', value: clOrdId });
+  if (typeof brokerOrderId === 'string') names.push({ kind: 'brokerOrderId', value: brokerOrderId });
+  const [name] = names;
+  if (!name || names.length > 1) throw apiError('BAD_USER_INPUT', 'give exactly one of id, clOrdId and brokerOrderId', 'id');
+  return name;
+}
+
+builder.queryFields((t) => ({
+  order: t.field({
+    type: orderRef,
+    nullable: true,
+    description: 'One order by one of its names. Where a ClOrdID or a broker\'s id names several, the one that changed last.',
+    args: { id: t.arg.id(), clOrdId: t.arg.string(), brokerOrderId: t.arg.string(), accountId: t.arg.string(), ...waitArguments },
+    resolve: async (_root, args, context) => {
+      const name = nameOf(args);
+      await waitForReadModels(context, args, READ_MODELS.orders);
+      return findOrder(context.database, context.viewer, { name, accountId: args.accountId ?? undefined });
+    },
+  }),
+  orders: t.field({
+    type: orderConnection,
+    description: 'Orders, newest first.',
+    args: { filter: t.arg({ type: OrderFilter }), ...pageArguments, ...waitArguments },
+    complexity: pageComplexity,
+    resolve: async (_root, args, context) => {
+      await waitForReadModels(context, args, READ_MODELS.orders);
+      const { ordStatus, ...filter } = present(args.filter);
+      return readPage(context, byOpening, args, (first, place) =>
+        listOrders(context.database, context.viewer, { filter: { ...filter, statuses: ordStatus }, first, before: place?.[0] }),
+      );
+    },
+  }),
+}));

@@ -1,0 +1,111 @@
+import { ordersChangedAfter } from '../projections/orders/queries.js';
+import { positionsChangedAfter } from '../projections/positions/queries.js';
+import { targetsChangedAfter } from '../projections/positions/target-queries.js';
+import type { OrdersTable, PositionTable, ProfitTargetTable } from '../projections/tables.js';
+import { builder } from './builder.js';
+import type { ChangeFeed } from './changes.js';
+import { ChangeStream } from './change-stream.js';
+import type { Change } from './change-stream.js';
+import type { ApiContext } from './context.js';
+import { orderRef, positionRef, targetRef } from './refs.js';
+
+interface FollowArguments {
+  readonly accountId?: string | null | undefined;
+  readonly after?: bigint | null | undefined;
+}
+
+interface ChangeRead {
+  readonly filter: { readonly accountId?: string | undefined; readonly id?: string | undefined };
+  readonly after: string;
+  readonly limit: number;
+}
+
+const followArguments = builder.args((t) => ({
+  accountId: t.string({ description: 'Only rows of this account.' }),
+  after: t.field({
+    type: 'LogPosition',
+    description: 'Resume after this position: that of the last message, or of a mutation. "0" begins with every row as it is now; without it, only what changes from now on comes.',
+  }),
+}));
+
+/** Follows the rows of one table that a viewer sees, until the client leaves, its token ends or the server stops. */
+async function follow<Row extends { last_position: string }>(
+  context: ApiContext,
+  feed: ChangeFeed,
+  args: FollowArguments & { readonly id: string | null | undefined },
+  read: (args: ChangeRead) => Promise<readonly Row[]>,
+): Promise<ChangeStream<Row>> {
+  const filter = { accountId: args.accountId ?? undefined, id: args.id ?? undefined };
+  const release = context.subscriptionSlots.take(context.viewer, context.connectionSlots);
+  const started: { stream?: ChangeStream<Row> } = {};
+  try {
+    const { position, unfollow } = await feed.follow({ viewer: context.viewer, ...filter }, () => started.stream?.wake());
+    const onEnd = (): void => {
+      unfollow();
+      release();
+      context.openStreams.delete(stream);
+    };
+    const stream = new ChangeStream<Row>({
+      read: (after) => read({ filter, after, limit: context.limits.changePage }),
+      after: (args.after ?? position).toString(),
+      endsAtMs: context.viewer.expiresAtMs,
+      onEnd,
+    });
+    started.stream = stream;
+    context.openStreams.add(stream);
+    return stream;
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+const POSITION = 'Resume `after` it: everything up to here has been sent.';
+
+const orderChange = builder.objectRef<Change<OrdersTable>>('OrderChange').implement({
+  fields: (t) => ({
+    position: t.expose('position', { type: 'LogPosition', description: POSITION }),
+    order: t.field({ type: orderRef, description: 'As it is now.', resolve: ({ row }) => row }),
+  }),
+});
+
+const positionChange = builder.objectRef<Change<PositionTable>>('PositionChange').implement({
+  fields: (t) => ({
+    position: t.expose('position', { type: 'LogPosition', description: POSITION }),
+    tradePosition: t.field({ type: positionRef, description: 'As it is now.', resolve: ({ row }) => row }),
+  }),
+});
+
+const targetChange = builder.objectRef<Change<ProfitTargetTable>>('TargetChange').implement({
+  fields: (t) => ({
+    position: t.expose('position', { type: 'LogPosition', description: POSITION }),
+    target: t.field({ type: targetRef, description: 'As it is now.', resolve: ({ row }) => row }),
+  }),
+});
+
+builder.subscriptionFields((t) => ({
+  orderChanged: t.field({
+    type: orderChange,
+    description: 'Orders that change.',
+    args: { orderId: t.arg.id(), ...followArguments },
+    subscribe: (_root, args, context) =>
+      follow(context, context.changes.orders, { ...args, id: args.orderId }, (changed) => ordersChangedAfter(context.database, context.viewer, changed)),
+    resolve: (change) => change,
+  }),
+  positionChanged: t.field({
+    type: positionChange,
+    description: 'Positions that change.',
+    args: { positionId: t.arg.id(), ...followArguments },
+    subscribe: (_root, args, context) =>
+      follow(context, context.changes.positions, { ...args, id: args.positionId }, (changed) => positionsChangedAfter(context.database, context.viewer, changed)),
+    resolve: (change) => change,
+  }),
+  targetChanged: t.field({
+    type: targetChange,
+    description: 'Targets that change.',
+    args: { positionId: t.arg.id(), ...followArguments },
+    subscribe: (_root, args, context) =>
+      follow(context, context.changes.targets, { ...args, id: args.positionId }, (changed) => targetsChangedAfter(context.database, context.viewer, changed)),
+    resolve: (change) => change,
+  }),
+}));
