@@ -141,7 +141,7 @@ function placeOrder(order: OrderProgress, { refs: { clOrdId, brokerOrderId }, re
   return {
     ...order,
     isPlaced: true,
-    isAccepted: order.isAccepted || report?.ordStatus === 'new',
+    isAccepted: order.isAccepted || (report?.ordStatus !== undefined && report.ordStatus !== 'pending_new'),
     placedClOrdId: order.placedClOrdId ?? clOrdId,
     liveClOrdId: order.liveClOrdId ?? clOrdId,
     brokerOrderId: order.brokerOrderId ?? brokerOrderId,
@@ -217,7 +217,7 @@ export function applyFact(order: OrderProgress, entry: OrderFactEntry): OrderPro
   const { terms, report } = fact.data;
   const known = terms ? learnTerms(order, terms) : order;
   const applied = applyByType(known, entry);
-  if (isRequest(fact)) return applied;
+  if (isRequest(fact) && !report) return applied;
   const named = readIds(applied, fact);
   return report ? { ...named, disagreements: compareReport(named, report) } : named;
 }

@@ -1,14 +1,14 @@
-import { compareQuantity, priceText, quantityText, tryQuantity } from '../amounts.js';
+import { compareQuantity, isZeroQuantity, priceText, quantityText, tryQuantity } from '../amounts.js';
 import { accept, reject } from '../decider.js';
 import type { Decider, Decision } from '../decider.js';
 import type { Digest } from '../ids.js';
 import type { EventMetadata } from '../metadata.js';
 import { AppliedKeys } from './applied.js';
 import type { ClaimAlias, LinkOrder, OrderCommand, PlaceOrder, RecordOrderFact, RequestCancel, RequestReplace } from './commands.js';
-import type { FactConflicted, OrderEventBody, OrderTerms, TermsChange } from './events.js';
+import type { OrderEventBody, OrderTerms, TermsChange } from './events.js';
 import { factEntry } from './facts.js';
 import { FactFold } from './fold.js';
-import type { OrderDiscrepancy, OrderFactEntry, OrderFold, OrderState, OrderView } from './state.js';
+import type { OrderFactEntry, OrderFold, OrderState, OrderView } from './state.js';
 import { checkChange, checkClOrdId, checkTerms } from './validate.js';
 
 // State
@@ -37,14 +37,9 @@ const initialState = orderState({
 
 // Evolve
 
-function conflictOf({ firstDigest, fact }: FactConflicted['data'], { commandKey, commandDigest }: EventMetadata): OrderDiscrepancy {
-  const conflict = { kind: 'conflicting_fact', field: commandKey, brokers: commandDigest, ours: firstDigest } as const;
-  return fact.type === 'ExecutionRecorded' || fact.type === 'ExecutionCorrected' ? { ...conflict, execId: fact.data.execution.execId } : conflict;
-}
-
 function foldEvent(fold: OrderFold, event: OrderEventBody & { readonly metadata: EventMetadata }): OrderFold {
   if (event.type === 'OrderLinked' || event.type === 'AliasClaimed') return fold;
-  if (event.type === 'FactConflicted') return fold.withConflict(conflictOf(event.data, event.metadata));
+  if (event.type === 'FactConflicted') return fold.withConflict(factEntry(event.data.fact, event.metadata));
   // What the fold keeps is the fact alone.
   const { metadata, ...fact } = event;
   return fold.withFact(factEntry(fact, metadata));
@@ -118,8 +113,7 @@ function checkRequest(state: OrderState, clOrdId: string): Decision<never> | und
 }
 
 /** Nothing is left to execute, as far as we know: an order whose terms are missing may have something left. */
-const isExecuted = ({ terms, orderQty, cumQty }: OrderView): boolean => terms !== undefined && compareQuantity(cumQty, orderQty) >= 0;
-const isDoneWithoutRest = ({ ordStatus, leavesQty }: OrderView): boolean => ordStatus === 'done_for_day' && leavesQty.units === 0n;
+const isUsedUp = ({ terms, leavesQty }: OrderView): boolean => terms !== undefined && isZeroQuantity(leavesQty);
 
 const requestRefs = (state: OrderState, clOrdId: string): { clOrdId: string; origClOrdId?: string; brokerOrderId?: string } => ({
   clOrdId,
@@ -130,7 +124,7 @@ const requestRefs = (state: OrderState, clOrdId: string): { clOrdId: string; ori
 function requestCancel(state: OrderState, { clOrdId }: RequestCancel): OrderDecision {
   const refused = checkRequest(state, clOrdId);
   if (refused) return refused;
-  if (isExecuted(state.view) || isDoneWithoutRest(state.view)) return reject('nothing_left', `nothing is left to cancel: the order is ${state.view.ordStatus}`);
+  if (isUsedUp(state.view)) return reject('nothing_left', `nothing is left to cancel: the order is ${state.view.ordStatus}`);
   return accept({ type: 'CancelRequested', data: { origin: 'intent', refs: requestRefs(state, clOrdId) } });
 }
 
@@ -148,8 +142,8 @@ function requestReplace(state: OrderState, command: RequestReplace): OrderDecisi
   const change = canonicalChange(command.change);
   if (!changesTerms(change, view.terms)) return reject('nothing_changed', 'the order has these terms already', 'change');
   const asked = change.orderQty === undefined ? undefined : tryQuantity(change.orderQty);
-  const opensMore = asked !== undefined && compareQuantity(asked, view.cumQty) > 0;
-  if ((isExecuted(view) && !opensMore) || isDoneWithoutRest(view)) return reject('nothing_left', `nothing is left to replace: the order is ${view.ordStatus}`);
+  const reopensFilled = asked !== undefined && compareQuantity(asked, view.cumQty) > 0 && compareQuantity(view.cumQty, view.orderQty) >= 0;
+  if (isUsedUp(view) && !reopensFilled) return reject('nothing_left', `nothing is left to replace: the order is ${view.ordStatus}`);
   return accept({ type: 'ReplaceRequested', data: { origin: 'intent', refs: requestRefs(state, command.clOrdId), change } });
 }
 

@@ -181,7 +181,10 @@ export type OrderFactEvent =
   | ExecutionCorrected
   | ExecutionBusted;
 
-/** A second message under an id that another payload already has. Kept whole, listed, not folded into the order. */
+/**
+ * A second message under an id that another payload already has. Kept whole and listed. Of all versions under one id, the
+ * one that comes first in source order is folded into the order, whichever came in first: any arrival gives one state.
+ */
 export type FactConflicted = NewEvent<'FactConflicted', { readonly firstDigest: Digest; readonly fact: OrderFactEvent }>;
 /** This provisional order turned out to be `intoOrderId`: its facts are recorded there, and later ones go there. */
 export type OrderLinked = NewEvent<'OrderLinked', { readonly intoOrderId: OrderId }>;

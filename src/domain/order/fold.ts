@@ -1,7 +1,7 @@
 import { applyFact } from './apply.js';
 import { discrepanciesOf } from './discrepancies.js';
 import { waitingTrades } from './executions.js';
-import { placeAmong } from './facts.js';
+import { compareFacts, placeAmong } from './facts.js';
 import { GrowingList } from './growing-list.js';
 import { NOTHING_KNOWN, leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
 import type { OrderProgress } from './progress.js';
@@ -24,7 +24,20 @@ function foldOn(facts: GrowingList<OrderFactEntry>, from: Folded): Folded {
   return { progress, count };
 }
 
-function viewOf(progress: OrderProgress, facts: GrowingList<OrderFactEntry>, conflicts: readonly OrderDiscrepancy[]): OrderView {
+/** A version of a fact that is not folded, against the one that is. */
+function conflictOf({ key, place, fact }: OrderFactEntry, folded: OrderFactEntry | undefined): OrderDiscrepancy {
+  const conflict = { kind: 'conflicting_fact', field: key, brokers: place.digest, ours: folded?.place.digest ?? '' } as const;
+  return fact.type === 'ExecutionRecorded' || fact.type === 'ExecutionCorrected' ? { ...conflict, execId: fact.data.execution.execId } : conflict;
+}
+
+const foldedUnder = (facts: GrowingList<OrderFactEntry>, key: string): number => facts.findIndex((entry) => entry.key === key);
+
+function executionsOf({ executions }: OrderProgress): readonly OrderExecution[] {
+  const listed = executions.list.toArray();
+  return executions.waiting.length === 0 ? listed : [...listed, ...waitingTrades(executions)];
+}
+
+function viewOf(progress: OrderProgress, facts: GrowingList<OrderFactEntry>, conflicts: readonly OrderFactEntry[]): OrderView {
   let executions: readonly OrderExecution[] | undefined;
   const discrepancies = discrepanciesOf(progress, facts.length > 0);
   return {
@@ -39,10 +52,10 @@ function viewOf(progress: OrderProgress, facts: GrowingList<OrderFactEntry>, con
     liveClOrdId: progress.liveClOrdId,
     brokerOrderId: progress.brokerOrderId,
     get executions(): readonly OrderExecution[] {
-      executions ??= [...progress.executions.list.toArray(), ...waitingTrades(progress.executions)];
+      executions ??= executionsOf(progress);
       return executions;
     },
-    discrepancies: conflicts.length === 0 ? discrepancies : [...discrepancies, ...conflicts],
+    discrepancies: conflicts.length === 0 ? discrepancies : [...discrepancies, ...conflicts.map((entry) => conflictOf(entry, facts.get(foldedUnder(facts, entry.key))))],
     openedAt: facts.get(0)?.place.occurredAt,
     changedAt: facts.get(facts.length - 1)?.place.occurredAt,
   };
@@ -55,12 +68,13 @@ function viewOf(progress: OrderProgress, facts: GrowingList<OrderFactEntry>, con
  */
 export class FactFold implements OrderFold {
   readonly #facts: GrowingList<OrderFactEntry>;
-  readonly #conflicts: readonly OrderDiscrepancy[];
+  /** Versions of facts that are not folded, sorted by place. */
+  readonly #conflicts: readonly OrderFactEntry[];
   /** Of these facts or of a beginning of them: a cache, the same whenever it is filled. */
   #folded: Folded;
   #view: OrderView | undefined;
 
-  private constructor(facts: GrowingList<OrderFactEntry>, conflicts: readonly OrderDiscrepancy[], folded: Folded) {
+  private constructor(facts: GrowingList<OrderFactEntry>, conflicts: readonly OrderFactEntry[], folded: Folded) {
     this.#facts = facts;
     this.#conflicts = conflicts;
     this.#folded = folded;
@@ -84,7 +98,15 @@ export class FactFold implements OrderFold {
     return new FactFold(this.#facts.inserted(place, entry), this.#conflicts, place >= this.#folded.count ? this.#folded : NOTHING_FOLDED);
   }
 
-  withConflict(conflict: OrderDiscrepancy): FactFold {
-    return new FactFold(this.#facts, [...this.#conflicts, conflict], this.#folded);
+  withConflict(entry: OrderFactEntry): FactFold {
+    const index = foldedUnder(this.#facts, entry.key);
+    const folded = this.#facts.get(index);
+    if (!folded || compareFacts(folded, entry) <= 0) return this.#setAside(entry);
+    const others = new FactFold(this.#facts.removed(index), this.#conflicts, NOTHING_FOLDED);
+    return others.withFact(entry).#setAside(folded);
+  }
+
+  #setAside(entry: OrderFactEntry): FactFold {
+    return new FactFold(this.#facts, [...this.#conflicts, entry].toSorted(compareFacts), this.#folded);
   }
 }

@@ -6,6 +6,7 @@
 export class GrowingList<Item> {
   readonly #items: Item[];
   readonly length: number;
+  #shown: readonly Item[] | undefined;
 
   private constructor(items: Item[], length: number) {
     this.#items = items;
@@ -22,18 +23,18 @@ export class GrowingList<Item> {
   }
 
   with(item: Item): GrowingList<Item> {
-    const items = this.#items.length === this.length ? this.#items : this.toArray();
+    const items = this.#items.length === this.length ? this.#items : this.#copy();
     items.push(item);
     return new GrowingList(items, this.length + 1);
   }
 
   inserted(index: number, item: Item): GrowingList<Item> {
     if (index >= this.length) return this.with(item);
-    return new GrowingList(this.toArray().toSpliced(index, 0, item), this.length + 1);
+    return new GrowingList(this.#copy().toSpliced(index, 0, item), this.length + 1);
   }
 
   replaced(index: number, item: Item): GrowingList<Item> {
-    return new GrowingList(this.toArray().with(index, item), this.length);
+    return new GrowingList(this.#copy().with(index, item), this.length);
   }
 
   findIndex(matches: (item: Item) => boolean): number {
@@ -41,8 +42,17 @@ export class GrowingList<Item> {
     return index < this.length ? index : -1;
   }
 
-  /** A copy. */
-  toArray(): Item[] {
+  removed(index: number): GrowingList<Item> {
+    return new GrowingList(this.#copy().toSpliced(index, 1), this.length - 1);
+  }
+
+  /** Its items: the same array each time it is asked for, and for as long as the list stays the same. */
+  toArray(): readonly Item[] {
+    this.#shown ??= this.#copy();
+    return this.#shown;
+  }
+
+  #copy(): Item[] {
     return this.#items.slice(0, this.length);
   }
 }

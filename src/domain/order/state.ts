@@ -93,7 +93,8 @@ export interface OrderFold {
   readonly facts: readonly OrderFactEntry[];
   readonly view: OrderView;
   withFact(entry: OrderFactEntry): OrderFold;
-  withConflict(conflict: OrderDiscrepancy): OrderFold;
+  /** Another version of a fact, under its key: of all versions, the one that comes first in source order is folded. */
+  withConflict(entry: OrderFactEntry): OrderFold;
 }
 
 /** An order as it is folded from its stream. */

@@ -26,11 +26,15 @@ export function changeTerms(order: OrderProgress, change: TermsChange): OrderPro
   return { ...order, terms, orderQty, canceledQty, chainedQty: undefined };
 }
 
-/** FIX ExecRestatementReason (tag 378) codes that say that it was no corporate action. */
-const OTHER_REASONS: ReadonlySet<string> = new Set(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11']);
+/** A reason is the broker's code or its words, or both: `1`, `1: renewal`, `ExecRestatementReason 1: renewal`. */
+const REASON_CODE = /^(?:ExecRestatementReason )?(\d+)(?::|$)/;
+const GT_CORPORATE_ACTION = '0';
 
-/** A reason is the broker's code, its words, or `code: words`. */
-const codeOf = (reason = ''): string => reason.split(':', 1)[0] ?? '';
+/** ExecRestatementReason (tag 378) with a code that says that it was something else than a corporate action. */
+function isOtherReason(reason: string | undefined): boolean {
+  const code = REASON_CODE.exec(reason ?? '')?.[1];
+  return code !== undefined && code !== GT_CORPORATE_ACTION;
+}
 
 /**
  * A split of the instrument restates OrderQty and CumQty in one ratio (H.1.b): what was executed counts in that ratio
@@ -38,7 +42,7 @@ const codeOf = (reason = ''): string => reason.split(':', 1)[0] ?? '';
  */
 export function splitOf(order: OrderProgress, { change, report }: OrderRestated['data']): ExecutionSet | undefined {
   const [nextQty, nextCum] = [quantityIn(change.orderQty), quantityIn(report?.cumQty)];
-  if (nextQty === undefined || nextCum === undefined || OTHER_REASONS.has(codeOf(report?.reason))) return undefined;
+  if (nextQty === undefined || nextCum === undefined || isOtherReason(report?.reason)) return undefined;
   const isChanged = compareQuantity(nextCum, order.cumQty) !== 0 && !isZeroQuantity(nextCum) && !isZeroQuantity(order.cumQty) && !isZeroQuantity(order.orderQty);
   const isSplit = isChanged && isSameRatio(nextQty, order.orderQty, nextCum, order.cumQty);
   return isSplit ? splitExecutions(order.executions, nextQty, order.orderQty) : undefined;

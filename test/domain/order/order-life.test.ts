@@ -231,3 +231,42 @@ describe('discrepancies', () => {
     expect(kinds(state)).toEqual(['terms_missing']);
   });
 });
+
+const version = (digest: string, sequence: number, lastQty: string): Parameters<typeof foldEvents>[0][number] => ({
+  ...traded('E1', lastQty),
+  metadata: metadata(sequence, { key: 'k', digest }),
+});
+const asConflict = (event: ReturnType<typeof version>): ReturnType<typeof version> => {
+  const { metadata: envelope, ...fact } = event;
+  if (fact.type !== 'ExecutionRecorded') throw new Error('not a trade');
+  return { type: 'FactConflicted', data: { firstDigest: metadata(1).commandDigest, fact }, metadata: envelope };
+};
+
+describe('conflicting messages under one key', () => {
+  const [first, second, third] = [version('d1', 2, '100'), version('d2', 3, '200'), version('d3', 4, '300')];
+  const rest = asEvents([placed()]);
+
+  test.each([
+    ['in order', [first, asConflict(second), asConflict(third)]],
+    ['the last one first', [third, asConflict(second), asConflict(first)]],
+    ['the second one first', [second, asConflict(third), asConflict(first)]],
+  ])('given them %s, then the first of the source counts and the others are shown', (_name, events) => {
+    for (const state of [foldEvents([...rest, ...events]), foldEvents([...events, ...rest])]) {
+      expect(figures(state)).toBe('partially_filled 1000/100/900 @ 100');
+      expect(state.view.discrepancies).toEqual([
+        { kind: 'conflicting_fact', field: 'k', brokers: 'd2', ours: 'd1', execId: 'E1' },
+        { kind: 'conflicting_fact', field: 'k', brokers: 'd3', ours: 'd1', execId: 'E1' },
+      ]);
+      expect(state.conflicts).toBe(2);
+    }
+  });
+});
+
+describe('the view of an order', () => {
+  test('given a fact that leaves the executions as they are, then they are the same list', () => {
+    const before = given(placed(), traded('E1', '400'));
+    expect(before.view.executions).toHaveLength(1);
+    const after = foldEvents([{ ...accepted, metadata: metadata(3) }], before);
+    expect(after.view.executions).toBe(before.view.executions);
+  });
+});
