@@ -1,5 +1,5 @@
 import type { ProposedEvent } from './event-frame.js';
-import { invalidArgument } from './grpc-error.js';
+import { GrpcCode, invalidArgument } from './grpc-error.js';
 import {
   EXPECT_ANY,
   EXPECT_NO_STREAM,
@@ -84,13 +84,16 @@ export function readBatchFragment(message: Buffer, nowMs: number): BatchFragment
 interface BatchStatus {
   readonly code: number;
   readonly message: string;
+  /** Name of the message that `details` holds. */
+  readonly detailsType: string;
   readonly details: Buffer;
 }
 
-const status = (code: number, message: string, write: (writer: ProtobufWriter) => unknown): BatchStatus => {
+/** The errors of EventStoreDB: their message is the name of their details. */
+const status = (code: number, name: string, write: (writer: ProtobufWriter) => unknown): BatchStatus => {
   const writer = new ProtobufWriter();
   write(writer);
-  return { code, message, details: writer.finish() };
+  return { code, message: name, detailsType: `event_store.client.${name}`, details: writer.finish() };
 };
 
 export const batchTimeout = (): BatchStatus => status(4, 'Timeout', () => undefined);
@@ -103,8 +106,13 @@ export const batchStreamDeleted = (stream: string): BatchStatus =>
 
 export const batchBadRequest = (message: string): BatchStatus => status(3, 'BadRequest', (writer) => writer.string(1, message));
 
-/** A fault of the server (a full disk, a damaged file); `Unknown` is what clients unpack. */
-export const batchFailed = (message: string): BatchStatus => ({ code: 2, message, details: Buffer.alloc(0) });
+/** A fault of the server (a full disk, a damaged file): clients show the message of a status whose details they do not know. */
+export const batchFailed = (message: string): BatchStatus => ({
+  code: GrpcCode.internal,
+  message,
+  detailsType: 'google.protobuf.Empty',
+  details: Buffer.alloc(0),
+});
 
 /** `current` is -1 where there is no stream. */
 export const batchWrongExpectedVersion = (current: bigint, expected: bigint): BatchStatus =>
@@ -117,22 +125,13 @@ export const batchWrongExpectedVersion = (current: bigint, expected: bigint): Ba
     else writer.uint64(3, expected);
   });
 
-const DETAIL_TYPES: Readonly<Record<string, string>> = {
-  WrongExpectedVersion: 'WrongExpectedVersion',
-  MaximumAppendSizeExceeded: 'MaximumAppendSizeExceeded',
-  StreamDeleted: 'StreamDeleted',
-  Timeout: 'Timeout',
-  BadRequest: 'BadRequest',
-};
-
 /** The framed answer to a refused batch append. */
-export function batchError(correlation: Buffer, stream: string, { code, message, details }: BatchStatus): Buffer {
-  const type = DETAIL_TYPES[message] ?? 'Unknown';
+export function batchError(correlation: Buffer, stream: string, { code, message, detailsType, details }: BatchStatus): Buffer {
   const writer = new ProtobufWriter().bytes(1, correlation).message(2, (error) =>
     error
       .uint32(1, code)
       .string(2, message)
-      .message(3, (any) => any.string(1, `type.googleapis.com/event_store.client.${type}`).bytes(2, details)),
+      .message(3, (any) => any.string(1, `type.googleapis.com/${detailsType}`).bytes(2, details)),
   );
   return grpcFrame(writeStreamIdentifier(writer, 4, stream).finish());
 }
