@@ -14,7 +14,7 @@ import { StreamQueues } from './stream-queue.js';
 const MAX_COALESCED = 200;
 /** Tries of an intent whose stream others write to, until it is rejected as a conflict. */
 const MAX_INTENT_TRIES = 8;
-const CONFLICT_BACKOFF: Backoff = { firstMs: 2, maxMs: 200 };
+const CONFLICT_BACKOFF: Backoff = { firstMs: 2, maxMs: 100 };
 const OUTAGE_BACKOFF: Backoff = { firstMs: 50, maxMs: 2_000 };
 
 /** What one command makes of a state: events to append, or an answer that needs none. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, nat, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/decider.js';
 import { commandKey } from '../../src/domain/ids.js';
@@ -24,10 +24,12 @@ const recorded = (events: readonly SealedEvent[]): RecordedEvent[] =>
     recordedAt: '2026-11-20T00:00:00.000Z',
   }));
 
-const renumbered = (events: readonly RecordedEvent[]): RecordedEvent[] => events.map((event, index) => ({ ...event, revision: BigInt(index) }));
+const withChange = (event: RecordedEvent, change: Partial<RecordedEvent>): RecordedEvent => ({ ...event, ...change });
+
+const renumbered = (events: readonly RecordedEvent[]): RecordedEvent[] => events.map((event, index) => withChange(event, { revision: BigInt(index) }));
 
 /** Every place in a JSON value where something can be changed, each as the changed value. */
-function* edits(value: unknown): Generator<unknown> {
+function* edits(value: unknown): Generator {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) for (const changed of edits(item)) yield value.with(index, changed);
     yield [...value, 'added'];
@@ -41,7 +43,9 @@ function* edits(value: unknown): Generator<unknown> {
   } else yield typeof value === 'number' ? value + 1 : `${String(value)}x`;
 }
 
-const notes = fc.array(fc.string(), { minLength: 2, maxLength: 6 });
+const idOf = (note: string): string | undefined => seal(STREAM, 0n, CHAIN_START, eventsOf([note])).events[0]?.id;
+
+const notes = array(string(), { minLength: 2, maxLength: 6 });
 
 describe('the hash chain of a stream', () => {
   it('given sealed events, when read back, then the chain is intact and its head is the last hash', async () => {
@@ -50,8 +54,8 @@ describe('the hash chain of a stream', () => {
   });
 
   it('given events sealed in several appends, then they chain as in one', async () => {
-    await fc.assert(
-      fc.asyncProperty(notes, fc.nat(), async (texts, cut) => {
+    await assert(
+      asyncProperty(notes, nat(), async (texts, cut) => {
         const events = eventsOf(texts);
         const at = cut % events.length;
         const first = seal(STREAM, 0n, CHAIN_START, events.slice(0, at));
@@ -63,15 +67,15 @@ describe('the hash chain of a stream', () => {
   });
 
   it('given any single edit of any event, then the walk names that event', async () => {
-    await fc.assert(
-      fc.asyncProperty(notes, fc.nat(), async (texts, pick) => {
+    await assert(
+      asyncProperty(notes, nat(), async (texts, pick) => {
         const events = recorded(seal(STREAM, 0n, CHAIN_START, eventsOf(texts)).events);
         const index = pick % events.length;
         const target = events[index];
         if (!target) throw new Error('no event');
         const changes: RecordedEvent[] = [
-          ...[...edits(target.data)].map((data) => ({ ...target, data })),
-          ...[...edits(target.metadata)].map((metadata) => ({ ...target, metadata })),
+          ...Array.from(edits(target.data), (data) => withChange(target, { data })),
+          ...Array.from(edits(target.metadata), (metadata) => withChange(target, { metadata })),
           { ...target, type: `${target.type}x` },
           { ...target, id: '00000000-0000-4000-8000-000000000000' },
         ];
@@ -84,8 +88,8 @@ describe('the hash chain of a stream', () => {
   });
 
   it('given events swapped, dropped, doubled or inserted, then the chain is broken, also where revisions are made to fit', async () => {
-    await fc.assert(
-      fc.asyncProperty(notes, fc.nat(), fc.nat(), async (texts, a, b) => {
+    await assert(
+      asyncProperty(notes, nat(), nat(), async (texts, a, b) => {
         const sealed = seal(STREAM, 0n, CHAIN_START, eventsOf(texts));
         const events = recorded(sealed.events);
         const [i, j] = [a % events.length, b % events.length];
@@ -105,12 +109,11 @@ describe('the hash chain of a stream', () => {
 
   it('given events moved to another stream, then the chain is broken', async () => {
     const events = recorded(seal(STREAM, 0n, CHAIN_START, eventsOf(['a', 'b'])).events);
-    const moved = events.map((event) => ({ ...event, stream: 'order-other' }));
+    const moved = events.map((event) => withChange(event, { stream: 'order-other' }));
     expect(await verifyChain('order-other', moved)).toMatchObject({ kind: 'broken', revision: 0n, reason: 'its content does not match its hash' });
   });
 
   it('given the same bytes twice, then the ids are the same; given other bytes under one key, then they differ (ADR 2)', () => {
-    const idOf = (note: string): string | undefined => seal(STREAM, 0n, CHAIN_START, eventsOf([note])).events[0]?.id;
     expect(idOf('a')).toBe(idOf('a'));
     expect(idOf('a')).not.toBe(idOf('b'));
   });

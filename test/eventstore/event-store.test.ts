@@ -163,11 +163,11 @@ describe('reading', () => {
   });
 });
 
-describe('subscribing to all', () => {
-  const subscribe = (category: string, after?: bigint, maxBatchSize = 100) =>
-    store.subscribeAll({ after, streamPrefixes: [`${category}-`], signal: AbortSignal.timeout(20_000), maxBatchSize });
-  const freshCategory = (): string => `cat${randomUUID().replaceAll('-', '')}`;
+const subscribe = (category: string, after?: bigint, maxBatchSize = 100) =>
+  store.subscribeAll({ after, streamPrefixes: [`${category}-`], signal: AbortSignal.timeout(20_000), maxBatchSize });
+const freshCategory = (): string => `cat${randomUUID().replaceAll('-', '')}`;
 
+describe('subscribing to all', () => {
   it('given past events and new ones, then both come, once and in order, and it says when it is live', async () => {
     const category = freshCategory();
     const stream = freshStream(category);

@@ -1,12 +1,15 @@
-import { createServer, connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
-/** What the proxy does with bytes. `lose_answers`: requests arrive, answers do not. `half_open`: nothing arrives, nobody hears of it. */
+/** What the proxy does with bytes. `lose_answers`: requests arrive, answers do not. `half_open`: neither does, and nobody hears of it. */
 export type ProxyMode = 'forward' | 'lose_answers' | 'half_open';
 
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
+  /** Bytes of that direction were lost: TCP never skips any, so nothing more of it arrives either. */
+  losesRequests: boolean;
+  losesAnswers: boolean;
 }
 
 /** A TCP proxy that makes the faults of a network happen, between a client and the event store. */
@@ -25,7 +28,9 @@ export class FaultProxy {
 
   static async start(targetPort: number): Promise<FaultProxy> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
     const proxy = new FaultProxy(server, address.port);
@@ -37,12 +42,18 @@ export class FaultProxy {
     return `esdb://127.0.0.1:${this.port}?tls=false`;
   }
 
-  /** Ends every connection that is open now, in good order. */
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#pairs.size;
+  }
+
+  /** Closes every connection that is open now. */
   cut(): void {
     for (const { client, server } of this.#pairs) {
       client.destroy();
       server.destroy();
     }
+    this.#pairs.clear();
   }
 
   /** Resets every connection that is open now (TCP RST). */
@@ -51,19 +62,29 @@ export class FaultProxy {
       client.resetAndDestroy();
       server.destroy();
     }
+    this.#pairs.clear();
+  }
+
+  /** Makes every connection that is open now half-open, for good: new ones are not touched. */
+  freeze(): void {
+    for (const pair of this.#pairs) {
+      pair.losesRequests = true;
+      pair.losesAnswers = true;
+    }
   }
 
   async stop(): Promise<void> {
-    this.cut();
-    await new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       this.server.close(() => resolve());
     });
+    this.cut();
+    await closed;
   }
 
   #accept(client: Socket, targetPort: number): void {
     this.connections += 1;
     const server = connect(targetPort, '127.0.0.1');
-    const pair: Pair = { client, server };
+    const pair: Pair = { client, server, losesRequests: false, losesAnswers: false };
     this.#pairs.add(pair);
     const end = (): void => {
       this.#pairs.delete(pair);
@@ -75,13 +96,19 @@ export class FaultProxy {
       socket.on('error', end);
       socket.on('close', end);
     }
-    client.on('data', (bytes) => {
-      if (this.mode !== 'half_open') server.write(bytes);
-    });
-    server.on('data', (bytes) => {
-      if (this.mode !== 'forward') return;
-      if (this.delayMs === 0) client.write(bytes);
-      else setTimeout(() => client.write(bytes), this.delayMs);
-    });
+    client.on('data', (bytes) => this.#forwardRequest(pair, bytes));
+    server.on('data', (bytes) => this.#forwardAnswer(pair, bytes));
+  }
+
+  #forwardRequest(pair: Pair, bytes: Buffer): void {
+    pair.losesRequests ||= this.mode === 'half_open';
+    if (!pair.losesRequests) pair.server.write(bytes);
+  }
+
+  #forwardAnswer(pair: Pair, bytes: Buffer): void {
+    pair.losesAnswers ||= this.mode !== 'forward';
+    if (pair.losesAnswers) return;
+    if (this.delayMs === 0) pair.client.write(bytes);
+    else setTimeout(() => pair.client.write(bytes), this.delayMs);
   }
 }
