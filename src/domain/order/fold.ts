@@ -32,6 +32,8 @@ function conflictOf({ key, place, fact }: OrderFactEntry, folded: OrderFactEntry
 
 const foldedUnder = (facts: GrowingList<OrderFactEntry>, key: string): number => facts.findIndex((entry) => entry.key === key);
 
+const setAside = (conflicts: readonly OrderFactEntry[], entry: OrderFactEntry): readonly OrderFactEntry[] => [...conflicts, entry].toSorted(compareFacts);
+
 function executionsOf({ executions }: OrderProgress): readonly OrderExecution[] {
   const listed = executions.list.toArray();
   return executions.waiting.length === 0 ? listed : [...listed, ...waitingTrades(executions)];
@@ -101,12 +103,7 @@ export class FactFold implements OrderFold {
   withConflict(entry: OrderFactEntry): FactFold {
     const index = foldedUnder(this.#facts, entry.key);
     const folded = this.#facts.get(index);
-    if (!folded || compareFacts(folded, entry) <= 0) return this.#setAside(entry);
-    const others = new FactFold(this.#facts.removed(index), this.#conflicts, NOTHING_FOLDED);
-    return others.withFact(entry).#setAside(folded);
-  }
-
-  #setAside(entry: OrderFactEntry): FactFold {
-    return new FactFold(this.#facts, [...this.#conflicts, entry].toSorted(compareFacts), this.#folded);
+    if (!folded || compareFacts(folded, entry) <= 0) return new FactFold(this.#facts, setAside(this.#conflicts, entry), this.#folded);
+    return new FactFold(this.#facts.removed(index), setAside(this.#conflicts, folded), NOTHING_FOLDED).withFact(entry);
   }
 }
