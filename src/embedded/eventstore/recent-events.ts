@@ -12,10 +12,12 @@ export interface RecentEvent {
  */
 export class RecentEvents {
   readonly #events = new Map<EventId, RecentEvent>();
-  readonly #limit: number;
+  /** Ids in the order they came, round and round: a map finds its own oldest key slowly once many were deleted. */
+  readonly #order: (EventId | undefined)[];
+  #next = 0;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#order = Array.from({ length: limit });
   }
 
   get(id: EventId): RecentEvent | undefined {
@@ -24,10 +26,10 @@ export class RecentEvents {
 
   add(id: EventId, event: RecentEvent): void {
     if (this.#events.has(id)) return;
-    if (this.#events.size >= this.#limit) {
-      const [oldest] = this.#events.keys();
-      if (oldest !== undefined) this.#events.delete(oldest);
-    }
+    const oldest = this.#order[this.#next];
+    if (oldest !== undefined) this.#events.delete(oldest);
+    this.#order[this.#next] = id;
+    this.#next = (this.#next + 1) % this.#order.length;
     this.#events.set(id, event);
   }
 
