@@ -16,7 +16,7 @@ import { forgetTarget, latestOrder, readLinks, rememberLink, rememberRefs, remem
 import type { OrderLink, OrderRef, WaitingTarget } from './target-tables.js';
 
 /** The name of the policy and of its checkpoint. */
-export const FILL_TARGETS = 'policy:fill-targets';
+const FILL_TARGETS = 'policy:fill-targets';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
@@ -68,7 +68,7 @@ class FillTargetsBatch implements PolicyBatch {
     const orderEvents = events.filter(({ type }) => isOrderEventType(type)).map((recorded) => read(recorded, decodeOrderEvent));
     const batch = new FillTargetsBatch(client, log, reactions, new Map(orderEvents.map((each) => [each.recorded.id, each])));
     const decoded = orderEvents.filter((each) => 'event' in each);
-    await rememberRefs(client, decoded.flatMap(orderRefs));
+    await rememberRefs(client, firstUses(decoded.flatMap(orderRefs)));
     for (const ref of await wantedRefs(client, [...new Set(decoded.flatMap(namesOf))])) batch.#wanted.add(ref);
     const orders = new Set(orderEvents.flatMap(({ recorded }) => orderIdOfStream(recorded.stream) ?? []));
     for (const link of await readLinks(client, [...orders])) batch.#links.set(link.orderId, link);
@@ -203,4 +203,14 @@ function orderRefs(cause: Cause<OrderEvent>): readonly OrderRef[] {
   if (order === undefined) return [];
   const { tenantId, accountId } = ownerOf(cause);
   return refsOf(event).map((ref) => ({ tenantId, accountId, ref, orderId: order, position: recorded.position }));
+}
+
+/** The same name of the same order comes with every message: only the first one of a batch is worth a row. */
+function firstUses(refs: readonly OrderRef[]): readonly OrderRef[] {
+  const first = new Map<string, OrderRef>();
+  for (const row of refs) {
+    const key = `${row.orderId} ${row.ref}`;
+    if (!first.has(key)) first.set(key, row);
+  }
+  return [...first.values()];
 }

@@ -9,7 +9,7 @@ import type { ParkedRow } from './parked-tables.js';
 import type { Policy, PolicyBatch, PolicyTools, ReactionLog, Reactor } from './policy.js';
 
 /** The name of the policy and of its checkpoint. */
-export const PARKED_FACTS = 'policy:parked-facts';
+const PARKED_FACTS = 'policy:parked-facts';
 const PARKED_PREFIX = 'parked-';
 
 /**

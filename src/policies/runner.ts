@@ -30,7 +30,7 @@ export interface PoliciesOptions {
 }
 
 /** The part of a pino logger that is used. */
-export interface PolicyLogger {
+interface PolicyLogger {
   warn(details: object, message: string): void;
   error(details: object, message: string): void;
 }
@@ -41,9 +41,9 @@ export interface PolicyLogger {
  * - `failed`: another store is behind the address; nothing is reacted to
  * - `stopped`
  */
-export type PoliciesState = 'standby' | 'running' | 'failed' | 'stopped';
+type PoliciesState = 'standby' | 'running' | 'failed' | 'stopped';
 
-export interface PoliciesStatus {
+interface PoliciesStatus {
   readonly state: PoliciesState;
   readonly lastError: string | undefined;
   /** How far each policy is, as far as this process knows. */

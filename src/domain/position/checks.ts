@@ -10,13 +10,13 @@ import type { OpenPosition, SetTarget } from './commands.js';
  * undefined. Facts are not checked here: they are never refused.
  */
 
-export const MAX_TARGET_KEY_LENGTH = 100;
-export const MAX_ORDER_REF_LENGTH = 200;
-export const MAX_REASON_LENGTH = 200;
+const MAX_TARGET_KEY_LENGTH = 100;
+const MAX_ORDER_REF_LENGTH = 200;
+const MAX_REASON_LENGTH = 200;
 /** Of symbols, strategies, groups and other names. Lengths are in UTF-16 units, as the event contract counts them. */
-export const MAX_NAME_LENGTH = 200;
-export const MAX_CURRENCY_LENGTH = 20;
-export const MAX_PERCENT_SCALE = 2;
+const MAX_NAME_LENGTH = 200;
+const MAX_CURRENCY_LENGTH = 20;
+const MAX_PERCENT_SCALE = 2;
 
 /** ASCII letters and digits, and `_ . : / -`: safe in a URL, a file name's part, a log line and a spreadsheet. */
 const TARGET_KEY = /^[A-Za-z0-9_.:/-]+$/;

@@ -13,9 +13,9 @@ import type { PositionFill, PositionState, PositionStatus, TargetState } from '.
 import { hasOrder, isUnfilled, laterOf, withEnding, withFill, withOrder, withTerms } from './targets.js';
 
 /** Targets of a position that are neither filled nor ended, at most. A bust may re-open one above it: that is a fact. */
-export const MAX_ACTIVE_TARGETS = 10;
+const MAX_ACTIVE_TARGETS = 10;
 /** Targets of a position in all, ended ones included, at most. */
-export const MAX_TARGETS = 1_000;
+const MAX_TARGETS = 1_000;
 
 // State
 

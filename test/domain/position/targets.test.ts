@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { formatPrice, formatQuantity } from '../../../src/domain/amounts.js';
-import { targetKey } from '../../../src/domain/ids.js';
 import { positionDecider } from '../../../src/domain/position/decider.js';
 import { attachOrder, cancelTarget, endTarget, given, openPosition, raw, recordFill, setTarget, target, when } from './given.js';
 
@@ -219,9 +218,5 @@ describe("the end of a target's order", () => {
     const fill = { order: 'order-1', exec: 'e', target: 'put_spread_1_40', qty: '4' };
     expect(target(given(...ended, recordFill(fill)))).toMatchObject({ status: 'filled', reason: undefined });
     expect(target(given(...ended, recordFill(fill), recordFill({ ...fill, version: 2, change: 'reversed' })))).toMatchObject({ status: 'cancelled', reason: 'user' });
-  });
-
-  it('keys of targets are those of the position alone', () => {
-    expect(target(given(...one)).targetKey).toBe(targetKey('put_spread_1_40'));
   });
 });
