@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-process.stderr.write('fillbook\n');
+import { createProgram } from './cli/program.js';
+
+await createProgram().parseAsync();

@@ -56,7 +56,17 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     types: exactTypes,
   });
   // Without a listener an error on an idle connection would end the process.
-  pool.on('error', (error) => options.onIdleError?.(error));
+  let closing = false;
+  pool.on('error', (error) => {
+    if (!closing) options.onIdleError?.(error);
+  });
   const db = new Kysely<ReadModels>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  return {
+    db,
+    pool,
+    close: () => {
+      closing = true;
+      return db.destroy();
+    },
+  };
 }
