@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
+import { addDemo } from './commands/demo.js';
 import { addEventStore } from './commands/eventstore.js';
 import { addImport } from './commands/import.js';
 import { addQuarantine } from './commands/quarantine.js';
 import { addRebuild } from './commands/rebuild.js';
 import { addReplay } from './commands/replay.js';
 import { addReport } from './commands/report.js';
+import { addServe } from './commands/serve.js';
 import { EXIT } from './exit-codes.js';
 
 const AFTER_HELP = `
@@ -25,6 +27,6 @@ export function createProgram(): Command {
       // Commander's own errors are wrong command lines; help and version are not errors.
       process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
     });
-  for (const add of [addImport, addReport, addReplay, addQuarantine, addRebuild, addEventStore]) add(program);
+  for (const add of [addDemo, addServe, addImport, addReport, addReplay, addQuarantine, addRebuild, addEventStore]) add(program);
   return program;
 }

@@ -3,7 +3,7 @@ import type { Decider, Decision } from '../domain/decider.js';
 import { commandKey, digest } from '../domain/ids.js';
 import type { Digest, OrderId } from '../domain/ids.js';
 import type { CommandContext, EventMetadata } from '../domain/metadata.js';
-import type { FactParked, ParkedFactTakenUp } from '../ingest/events.js';
+import type { FactParked, ParkedFactTakenUp } from './side-events.js';
 import { Aggregate } from './aggregate.js';
 import { decodeIngestEvent } from './codec.js';
 import type { OrderFact } from './commands.js';

@@ -7,7 +7,7 @@ import { digestOf, sha256Hex } from '../eventstore/digest.js';
 import type { AppendOutcome, EventStore, Position, RecordedEvent } from '../eventstore/event-store.js';
 import { quarantineStream } from '../eventstore/identity.js';
 import type { ImportFlags } from './adapter.js';
-import type { LineQuarantined, QuarantinedLineReplayed } from './events.js';
+import type { LineQuarantined, QuarantinedLineReplayed } from '../eventstore/side-events.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
 
 /** The longest content that is kept, in UTF-16 units. A line that long was cut, so it cannot be parsed again. */

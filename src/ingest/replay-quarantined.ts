@@ -5,7 +5,7 @@ import type { EventStore, Position, RecordedEvent } from '../eventstore/event-st
 import { ImportOptionError } from './adapter.js';
 import type { ImportFlags, ParsedLine } from './adapter.js';
 import { adapterOf } from './adapters.js';
-import type { LineQuarantined } from './events.js';
+import type { LineQuarantined } from '../eventstore/side-events.js';
 import { ImportTally } from './import-counts.js';
 import { MAX_CONTENT_LENGTH, noteReplayed } from './quarantine.js';
 import type { QuarantineWriter } from './quarantine.js';

@@ -7,7 +7,7 @@ import type { OrderId } from '../../src/domain/ids.js';
 import type { CommandContext } from '../../src/domain/metadata.js';
 import type { OrderEventBody } from '../../src/domain/order/events.js';
 import type { PositionEventBody } from '../../src/domain/position/events.js';
-import type { FactParked, LineQuarantined, ParkedFactTakenUp, QuarantinedLineReplayed } from '../../src/ingest/events.js';
+import type { FactParked, LineQuarantined, ParkedFactTakenUp, QuarantinedLineReplayed } from '../../src/eventstore/side-events.js';
 import { executionOf, termsOf } from '../support/events.js';
 
 /** One append of a history. */

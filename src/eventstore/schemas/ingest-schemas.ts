@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OrderId } from '../../domain/ids.js';
-import type { FactParked, LineQuarantined, ParkedFactTakenUp, QuarantinedLineReplayed, StoreCreated } from '../../ingest/events.js';
+import type { FactParked, LineQuarantined, ParkedFactTakenUp, QuarantinedLineReplayed, StoreCreated } from '../side-events.js';
 import { MAX_COMMAND_KEY_LENGTH } from './metadata-schema.js';
 import { orderFact } from './order-schemas.js';
 import { anyText, text, uuid, wholeNumber } from './values.js';

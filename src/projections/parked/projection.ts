@@ -1,7 +1,7 @@
 import type { DomainEvent } from '../../domain/decider.js';
 import { decodeIngestEvent } from '../../eventstore/codec.js';
 import type { RecordedEvent } from '../../eventstore/event-store.js';
-import type { FactParked } from '../../ingest/events.js';
+import type { FactParked } from '../../eventstore/side-events.js';
 import { FoldedStreams } from '../folded-streams.js';
 import type { StreamFolder } from '../folded-streams.js';
 import type { ColumnType, Projection, RowOf, Table, TableChange } from '../projection.js';

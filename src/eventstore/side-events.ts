@@ -1,7 +1,7 @@
 import type { NewEvent } from '../domain/decider.js';
 import type { OrderId } from '../domain/ids.js';
 import type { OrderFactEvent } from '../domain/order/events.js';
-import type { Alias } from '../eventstore/commands.js';
+import type { Alias } from './commands.js';
 
 /*
  * Events beside the ledger proper, in streams of their own.
