@@ -26,6 +26,8 @@ export interface ImportFileOptions {
   readonly signal?: AbortSignal;
   /** Lines that are recorded at a time (512). */
   readonly maxLinesInFlight?: number;
+  /** From so many malformed lines on (10,000), when they are more than half, the import ends: the format is another one. */
+  readonly maxMalformedLines?: number;
   readonly stdin?: Readable;
 }
 
@@ -116,7 +118,7 @@ async function sendAndFinish(...given: Parameters<typeof sendLines>): Promise<bo
  * store fails; what was acknowledged until then is kept.
  */
 export async function importFile(options: ImportFileOptions): Promise<ImportSummary> {
-  const { path, format, options: flags, handler, store, producer = 'fillbook', onProgress, signal, maxLinesInFlight, stdin } = options;
+  const { path, format, options: flags, handler, store, producer = 'fillbook', onProgress, signal, maxLinesInFlight, maxMalformedLines, stdin } = options;
   const adapter = adapterOf(format);
   const source = await openSource(path, stdin);
   const importId = randomUUID();
@@ -128,6 +130,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportSumm
     format,
     flags,
     ...(maxLinesInFlight === undefined ? {} : { maxLinesInFlight }),
+    ...(maxMalformedLines === undefined ? {} : { maxMalformedLines }),
   });
   const progress = progressReporter(source, recorder, onProgress);
   const aborted = await sendAndFinish(source, adapter.encoding, recorder, () => progress.tick(), signal);

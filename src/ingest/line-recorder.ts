@@ -25,6 +25,7 @@ export interface LineRecorderOptions {
   readonly format: string;
   readonly flags: ImportFlags;
   readonly maxLinesInFlight?: number;
+  readonly maxMalformedLines?: number;
 }
 
 type Malformed = Extract<ParsedLine, { kind: 'malformed' }>;
@@ -124,9 +125,9 @@ export class LineRecorder {
   }
 
   async #quarantine({ number, text }: Line, { field, reason }: Malformed): Promise<void> {
-    const { origin, format, flags, writer } = this.options;
+    const { origin, format, flags, writer, maxMalformedLines = MAX_MALFORMED_LINES } = this.options;
     this.tally.quarantined += 1;
-    if (this.tally.quarantined > MAX_MALFORMED_LINES && this.tally.quarantined * 2 > this.tally.read) {
+    if (this.tally.quarantined > maxMalformedLines && this.tally.quarantined * 2 > this.tally.read) {
       throw new ImportError('wrong_format', origin, number, `${this.tally.quarantined} of ${this.tally.read} lines are malformed; is the file of the format ${format}?`);
     }
     const content = text.slice(0, MAX_CONTENT_LENGTH);

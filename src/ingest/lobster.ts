@@ -38,6 +38,17 @@ const flags = flagsSchema({
   zone: z.string().default('America/New_York'),
 });
 
+/**
+ * LOBSTER numbers nothing, and a line number is another one when the hour is cut into other files. Facts of one order at one
+ * time are in this order: it is placed before it trades or shrinks, and it is deleted last.
+ */
+const SEQUENCE_OF_TYPE: ReadonlyMap<string, string> = new Map([
+  ['1', '1'],
+  ['4', '2'],
+  ['2', '3'],
+  ['3', '4'],
+]);
+
 interface Row {
   readonly seconds: number;
   readonly fraction: string;
@@ -198,7 +209,7 @@ function open({ origin, flags: given, importId, now }: AdapterOptions): LinePars
   const occurrenceOf = occurrenceCounter();
   const session = `${setting.symbol}/${setting.date}`;
 
-  const parse = (line: string, lineNumber: number): ParsedLine => {
+  const parse = (line: string): ParsedLine => {
     const row = rowOf(line);
     if ('skip' in row) return skipped(row.skip);
     const content = [row.type, row.id, row.size, formatPrice(row.price), row.side];
@@ -211,7 +222,7 @@ function open({ origin, flags: given, importId, now }: AdapterOptions): LinePars
       actor,
       importId,
       receivedAt: now(),
-      source: { name: setting.source, session, sequence: String(lineNumber) },
+      source: { name: setting.source, session, sequence: SEQUENCE_OF_TYPE.get(row.type) ?? '0' },
       scopedId: [setting.symbol, setting.date, time, ...content, String(occurrence)],
       occurredAt: setting.toUtc(row.seconds, row.fraction),
       tradingDay: setting.date,
@@ -222,7 +233,7 @@ function open({ origin, flags: given, importId, now }: AdapterOptions): LinePars
     return { kind: 'facts', facts: [{ aliases: [alias], fact: factOf(row, occurrence, setting), context }] };
   };
   return {
-    parse: (line, lineNumber) => (line.trim() === '' ? malformed('the line is empty') : catchingFieldErrors(() => parse(line, lineNumber))),
+    parse: (line) => (line.trim() === '' ? malformed('the line is empty') : catchingFieldErrors(() => parse(line))),
   };
 }
 
