@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { orderDecider } from '../../../src/domain/order/decider.js';
 import type { OrderEvent } from '../../../src/domain/order/events.js';
 import { compareFacts, compareTimes, factEntry } from '../../../src/domain/order/facts.js';
-import type { OrderState } from '../../../src/domain/order/state.js';
+import type { OrderFactEntry, OrderState } from '../../../src/domain/order/state.js';
 import { foldEvents, given, metadata, terms } from './given.js';
 import { SCENARIOS } from './scenarios/all.js';
 import { messagesOf } from './scenarios/messages.js';
@@ -80,11 +80,22 @@ describe('the facts of an order in any order', () => {
   });
 });
 
+type Placed = 'OrderAccepted' | 'OrderCanceled' | 'OrderRejected' | 'OrderExpired' | 'CancelRequested';
+
+function entryOf(type: Placed, session: string, sequence: string, commandDigest: string, occurredAt: string, key: string): OrderFactEntry {
+  const envelope = { ...metadata(1, { session, key, digest: commandDigest, occurredAt }), source: { name: 'fix', session, sequence } };
+  const refs = { clOrdId: 'X' };
+  return type === 'CancelRequested' ? factEntry({ type, data: { refs, origin: 'fact' } }, envelope) : factEntry({ type, data: { refs } }, envelope);
+}
+
+const placeOf = (type: Placed, session: string, sequence: string, commandDigest: string, second = 1, key = 'k1'): OrderFactEntry =>
+  entryOf(type, session, sequence, commandDigest, `2012-06-21T09:00:0${second}Z`, key);
+
 describe('the place of a fact', () => {
   const time = fc
     .tuple(fc.integer({ min: 0, max: 3 }), fc.constantFrom('', '.0', '.5', '.50', '.500000', '.000000001', '.4999'))
     .map(([second, fraction]) => `2012-06-21T09:00:0${second}${fraction}Z`);
-  const type = fc.constantFrom('OrderAccepted', 'OrderCanceled', 'OrderRejected', 'OrderExpired', 'CancelRequested');
+  const type = fc.constantFrom<Placed>('OrderAccepted', 'OrderCanceled', 'OrderRejected', 'OrderExpired', 'CancelRequested');
   const entry = fc
     .record({
       occurredAt: time,
@@ -94,11 +105,7 @@ describe('the place of a fact', () => {
       key: fc.constantFrom('k1', 'k2'),
       type,
     })
-    .map(({ occurredAt, session, sequence, commandDigest, key, type: kind }) => {
-      const envelope = { ...metadata(1, { session, key, digest: commandDigest, occurredAt }), source: { name: 'fix', session, sequence } };
-      const refs = { clOrdId: 'X' };
-      return kind === 'CancelRequested' ? factEntry({ type: kind, data: { refs, origin: 'fact' } }, envelope) : factEntry({ type: kind, data: { refs } }, envelope);
-    });
+    .map(({ occurredAt, session, sequence, commandDigest, key, type: kind }) => entryOf(kind, session, sequence, commandDigest, occurredAt, key));
 
   test('is a total order: antisymmetric, transitive, and equal only for what is the same', () => {
     fc.assert(
@@ -111,6 +118,19 @@ describe('the place of a fact', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test.each<[string, Parameters<typeof placeOf>, Parameters<typeof placeOf>]>([
+    ['the earlier time', ['OrderCanceled', 'B', '9', 'z', 1], ['OrderAccepted', 'A', '1', 'a', 2]],
+    ['at one time, the request before any report', ['CancelRequested', 'Z', '9', 'z'], ['OrderAccepted', 'A', '1', 'a']],
+    ['within a session, the smaller number, as a number', ['OrderCanceled', 'A', '9', 'z'], ['OrderAccepted', 'A', '10', 'a']],
+    ['within a session, numbers beyond 2^53', ['OrderCanceled', 'A', '9007199254740992', 'z'], ['OrderAccepted', 'A', '9007199254740993', 'a']],
+    ['without numbers, what happens earlier in a life', ['OrderAccepted', 'A', '', 'z'], ['OrderCanceled', 'A', '', 'a']],
+    ['of one kind, the smaller digest', ['OrderAccepted', 'A', '', 'a', 1, 'k9'], ['OrderAccepted', 'A', '', 'b', 1, 'k1']],
+    ['of one digest, the smaller key', ['OrderAccepted', 'A', '', 'a', 1, 'k1'], ['OrderAccepted', 'A', '', 'a', 1, 'k9']],
+  ])('comes first by %s', (_name, first, second) => {
+    expect(compareFacts(placeOf(...first), placeOf(...second))).toBeLessThan(0);
+    expect(compareFacts(placeOf(...second), placeOf(...first))).toBeGreaterThan(0);
   });
 
   test('knows nanoseconds, and one moment in two precisions', () => {

@@ -1,43 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { formatPrice, formatQuantity, priceText, quantityText } from '../../../src/domain/amounts.js';
-import { execId } from '../../../src/domain/ids.js';
-import type { BrokerReport, OrderFactEvent, OrderTerms, OrdStatus } from '../../../src/domain/order/events.js';
+import { priceText, quantityText } from '../../../src/domain/amounts.js';
+import type { OrderFactEvent } from '../../../src/domain/order/events.js';
 import type { OrderState } from '../../../src/domain/order/state.js';
-import { asEvents, execution, foldEvents, given, metadata, terms } from './given.js';
-
-const refs = { clOrdId: 'X', brokerOrderId: 'O-X' };
-const report = (ordStatus: OrdStatus, cumQty?: string): BrokerReport => ({ ordStatus, ...(cumQty !== undefined && { cumQty: quantityText(cumQty) }) });
-
-const placed = (orderQty = '1000', more: Partial<OrderTerms> = {}): OrderFactEvent => ({
-  type: 'OrderPlaced',
-  data: { origin: 'fact', refs: { clOrdId: 'X' }, terms: terms(orderQty, more) },
-});
-const accepted: OrderFactEvent = { type: 'OrderAccepted', data: { refs } };
-const traded = (id: string, lastQty: string, lastPx = '100', more: { report?: BrokerReport; possResend?: boolean } = {}): OrderFactEvent => ({
-  type: 'ExecutionRecorded',
-  data: { refs, execution: execution(id, lastQty, lastPx), ...more },
-});
-const corrected = (id: string, of: string, lastQty: string, lastPx = '100'): OrderFactEvent => ({
-  type: 'ExecutionCorrected',
-  data: { refs, execution: execution(id, lastQty, lastPx), execRefId: execId(of) },
-});
-const busted = (id: string, of: string): OrderFactEvent => ({ type: 'ExecutionBusted', data: { refs, execId: execId(id), execRefId: execId(of) } });
-const canceled: OrderFactEvent = { type: 'OrderCanceled', data: { refs } };
-const restated = (change: string | undefined, more: { reducedBy?: string; report?: BrokerReport } = {}): OrderFactEvent => ({
-  type: 'OrderRestated',
-  data: {
-    refs,
-    change: change === undefined ? {} : { orderQty: quantityText(change) },
-    ...(more.reducedBy !== undefined && { reducedBy: quantityText(more.reducedBy) }),
-    ...(more.report && { report: more.report }),
-  },
-});
-
-function figures({ view }: OrderState): string {
-  return `${view.ordStatus} ${formatQuantity(view.orderQty)}/${formatQuantity(view.cumQty)}/${formatQuantity(view.leavesQty)} @ ${formatPrice(view.avgPx)}`;
-}
-
-const kinds = ({ view }: OrderState): readonly string[] => view.discrepancies.map(({ kind }) => kind);
+import { accepted, busted, canceled, figures, kinds, placed, refs, report, restated, traded } from './facts.js';
+import { asEvents, foldEvents, given, metadata, terms } from './given.js';
 
 describe('the life of an order', () => {
   test('given only its placing, it is pending new and open for all of it', () => {
@@ -139,134 +105,51 @@ describe('the life of an order', () => {
   });
 });
 
-describe('the executions of an order', () => {
-  test('given a bust before and after it is filled, then what it was worth is gone', () => {
-    expect(figures(given(placed(), traded('E1', '400'), busted('B', 'E1'), traded('E2', '1000')))).toBe('filled 1000/1000/0 @ 100');
-    expect(figures(given(placed(), traded('E1', '400'), traded('E2', '600', '90'), busted('B', 'E1')))).toBe('partially_filled 1000/600/400 @ 90');
+const replacePending = (clOrdId: string): OrderFactEvent => ({ type: 'ReplacePending', data: { refs: { clOrdId, origClOrdId: 'X' } } });
+const doneForDay = (leavesQty: string): OrderFactEvent => ({ type: 'OrderDoneForDay', data: { refs, report: { leavesQty: quantityText(leavesQty) } } });
+
+describe('answers, reports and repetitions', () => {
+  test('given an answer that names no request, then it answers the oldest one', () => {
+    const refused: OrderFactEvent = { type: 'CancelRejected', data: { refs: {}, responseTo: 'replace' } };
+    expect(given(placed(), accepted, replacePending('Y'), refused).view.ordStatus).toBe('new');
+    expect(given(placed(), accepted, replacePending('Y'), replacePending('Z'), refused).view.ordStatus).toBe('pending_replace');
+    expect(given(placed(), accepted, { type: 'CancelPending', data: { refs: { clOrdId: 'Y' } } }, refused).view.ordStatus).toBe('pending_cancel');
   });
 
-  test('given all of its trades busted, then it is new, and AvgPx is 0', () => {
-    expect(figures(given(placed(), accepted, traded('E1', '1000'), busted('B', 'E1')))).toBe('new 1000/0/1000 @ 0');
+  test('given no TimeInForce, then a report that something is left keeps the rest of an order that is done for the day', () => {
+    expect(figures(given(placed(), traded('E1', '400'), doneForDay('600')))).toBe('done_for_day 1000/400/600 @ 100');
+    expect(figures(given(placed(), traded('E1', '400'), doneForDay('0')))).toBe('done_for_day 1000/400/0 @ 100');
   });
 
-  test('given a chain of corrections whose trade comes last, then the newest values count, and nothing is missing', () => {
-    const state = given(placed(), corrected('E3', 'E2', '300', '120'), corrected('E2', 'E1', '350'), traded('E1', '400'));
-    expect(figures(state)).toBe('partially_filled 1000/300/700 @ 120');
-    expect(state.view.executions).toMatchObject([{ execId: 'E1', version: 3, status: 'corrected', execution: { execId: 'E3', lastQty: '300' } }]);
-    expect(kinds(state)).toEqual([]);
-  });
-
-  test('given a correction of a trade that no message brought, then it counts, and the trade is missed by name', () => {
-    const state = given(placed(), corrected('E2', 'E1', '350'));
-    expect(figures(state)).toBe('partially_filled 1000/350/650 @ 100');
-    expect(state.view.executions).toMatchObject([{ execId: 'E1', version: 2, status: 'corrected' }]);
-    expect(state.view.discrepancies).toMatchObject([{ kind: 'missing_execution', execId: 'E1' }]);
-  });
-
-  test('given a bust of a trade that comes later, then the trade never counts', () => {
-    const state = given(placed(), accepted, busted('B', 'E1'), traded('E1', '400'));
+  test('given a status report about a known order, then its status is compared and not taken over', () => {
+    const state = given(placed(), accepted, { type: 'OrderStatusReported', data: { refs, report: report('canceled') } });
     expect(figures(state)).toBe('new 1000/0/1000 @ 0');
-    expect(state.view.executions).toMatchObject([{ execId: 'E1', status: 'busted' }]);
-    expect(kinds(state)).toEqual([]);
+    expect(kinds(state)).toEqual(['status']);
   });
 
-  test('given a correction of a bust trade, then it stays busted', () => {
-    expect(figures(given(placed(), accepted, traded('E1', '400'), busted('B', 'E1'), corrected('E2', 'E1', '300')))).toBe('new 1000/0/1000 @ 0');
+  test('given a restatement in one ratio that says that it is no corporate action, then it is no split', () => {
+    const doubled = restated('2000', { report: { ordStatus: 'partially_filled', cumQty: quantityText('800'), reason: 'ExecRestatementReason 2: verbal' } });
+    const state = given(placed(), traded('E1', '400'), doubled);
+    expect(figures(state)).toBe('partially_filled 2000/400/1600 @ 100');
+    expect(kinds(state)).toEqual(['cum_qty']);
   });
 
-  test('given corrections that name each other, then the fold ends', () => {
-    expect(kinds(given(placed(), corrected('A', 'B', '1'), corrected('B', 'A', '2')))).toEqual([]);
+  test('given a disagreement, then a report without that field leaves it open, and the next one that has it replaces it', () => {
+    const first = traded('E1', '400', '100', { report: report('partially_filled', '500') });
+    const silent: OrderFactEvent = { type: 'OrderStatusReported', data: { refs, report: report('partially_filled') } };
+    const other: OrderFactEvent = { type: 'OrderStatusReported', data: { refs, report: report('partially_filled', '600') } };
+    expect(given(placed(), first, silent).view.discrepancies).toMatchObject([{ field: 'cumQty', brokers: '500' }]);
+    expect(given(placed(), first, other).view.discrepancies).toMatchObject([{ field: 'cumQty', brokers: '600' }]);
   });
 
-  test('given one ExecID again, then the same trade counts once and another one is a conflict', () => {
-    expect(figures(given(placed(), traded('E1', '400'), traded('E1', '400')))).toBe('partially_filled 1000/400/600 @ 100');
-    const state = given(placed(), traded('E1', '400'), traded('E1', '500'));
-    expect(figures(state)).toBe('partially_filled 1000/400/600 @ 100');
-    expect(state.view.discrepancies).toMatchObject([{ kind: 'conflicting_fact', execId: 'E1', brokers: '500 @ 100', ours: '400 @ 100' }]);
-  });
-
-  test('given a possible resend under another ExecID, then CumQty tells whether it is another trade', () => {
-    const first = traded('E1', '400', '100', { report: report('partially_filled', '400') });
-    const again = traded('E2', '400', '100', { report: report('partially_filled', '400'), possResend: true });
-    const another = traded('E2', '400', '100', { report: report('partially_filled', '800'), possResend: true });
-    expect(figures(given(placed(), first, again))).toBe('partially_filled 1000/400/600 @ 100');
-    expect(figures(given(placed(), first, again, busted('B', 'E2')))).toBe('new 1000/0/1000 @ 0');
-    expect(figures(given(placed(), first, another))).toBe('partially_filled 1000/800/200 @ 100');
-  });
-
-  test('given a split with a ratio that does not divide, then a bust takes away what the trade had become', () => {
-    const split = restated('333', { report: { ordStatus: 'partially_filled', orderQty: quantityText('333'), cumQty: quantityText('111'), reason: '0' } });
-    const state = given(placed('999'), traded('E1', '333', '3'), split);
-    expect(figures(state)).toBe('partially_filled 333/111/222 @ 9');
-    expect(kinds(state)).toEqual([]);
-    expect(figures(given(placed('999'), traded('E1', '333', '3'), split, traded('E2', '222', '9'), busted('B', 'E1')))).toBe('partially_filled 333/222/111 @ 9');
-  });
-});
-
-describe('discrepancies', () => {
-  test('given a CumQty that our sum does not have, then it is open with both numbers until the missing trade is in', () => {
-    const facts = [placed(), traded('E1', '400', '100', { report: report('partially_filled', '400') }), traded('E2', '100'), traded('E3', '200', '100', { report: report('partially_filled', '700') })];
-    const events = asEvents(facts);
-    const missing = foldEvents(events.filter((_event, index) => index !== 2));
-    expect(missing.view.discrepancies).toEqual([{ kind: 'cum_qty', field: 'cumQty', brokers: '700', ours: '600' }]);
-    expect(kinds(foldEvents(events.slice(2, 3), missing))).toEqual([]);
-  });
-
-  test('given an overfill, then it is counted, shown, and closed by a bust', () => {
-    const state = given(placed(), traded('E1', '700'), traded('E2', '400'));
-    expect(figures(state)).toBe('filled 1000/1100/0 @ 100');
-    expect(state.view.discrepancies).toEqual([{ kind: 'overfill', field: 'cumQty', brokers: '1000', ours: '1100' }]);
-    expect(kinds(given(placed(), traded('E1', '700'), traded('E2', '400'), busted('B', 'E2')))).toEqual([]);
-  });
-
-  test('given a status that is not ours, then it is open until a report agrees', () => {
-    const state = given(placed(), { type: 'OrderAccepted', data: { refs, report: report('partially_filled') } });
-    expect(state.view.discrepancies).toEqual([{ kind: 'status', field: 'ordStatus', brokers: 'partially_filled', ours: 'new' }]);
-    expect(kinds(given(placed(), { type: 'OrderAccepted', data: { refs, report: report('partially_filled') } }, traded('E1', '1', '100', { report: report('partially_filled') })))).toEqual([]);
-  });
-
-  test('given no terms, then what is executed is known and the terms are missed', () => {
-    const state = given(traded('E1', '400'));
-    expect(figures(state)).toBe('partially_filled 0/400/0 @ 100');
-    expect(kinds(state)).toEqual(['terms_missing']);
-  });
-});
-
-const version = (digest: string, sequence: number, lastQty: string): Parameters<typeof foldEvents>[0][number] => ({
-  ...traded('E1', lastQty),
-  metadata: metadata(sequence, { key: 'k', digest }),
-});
-const asConflict = (event: ReturnType<typeof version>): ReturnType<typeof version> => {
-  const { metadata: envelope, ...fact } = event;
-  if (fact.type !== 'ExecutionRecorded') throw new Error('not a trade');
-  return { type: 'FactConflicted', data: { firstDigest: metadata(1).commandDigest, fact }, metadata: envelope };
-};
-
-describe('conflicting messages under one key', () => {
-  const [first, second, third] = [version('d1', 2, '100'), version('d2', 3, '200'), version('d3', 4, '300')];
-  const rest = asEvents([placed()]);
-
-  test.each([
-    ['in order', [first, asConflict(second), asConflict(third)]],
-    ['the last one first', [third, asConflict(second), asConflict(first)]],
-    ['the second one first', [second, asConflict(third), asConflict(first)]],
-  ])('given them %s, then the first of the source counts and the others are shown', (_name, events) => {
-    for (const state of [foldEvents([...rest, ...events]), foldEvents([...events, ...rest])]) {
-      expect(figures(state)).toBe('partially_filled 1000/100/900 @ 100');
-      expect(state.view.discrepancies).toEqual([
-        { kind: 'conflicting_fact', field: 'k', brokers: 'd2', ours: 'd1', execId: 'E1' },
-        { kind: 'conflicting_fact', field: 'k', brokers: 'd3', ours: 'd1', execId: 'E1' },
-      ]);
-      expect(state.conflicts).toBe(2);
-    }
-  });
-});
-
-describe('the view of an order', () => {
-  test('given a fact that leaves the executions as they are, then they are the same list', () => {
-    const before = given(placed(), traded('E1', '400'));
-    expect(before.view.executions).toHaveLength(1);
-    const after = foldEvents([{ ...accepted, metadata: metadata(3) }], before);
-    expect(after.view.executions).toBe(before.view.executions);
+  test('given a possible resend without a CumQty, then the same trade at the same time is one', () => {
+    const events = asEvents([placed(), traded('E1', '400')]);
+    const resent = { ...traded('E2', '400', '100', { possResend: true }) };
+    const at = (occurredAt: string): OrderState => foldEvents([{ ...resent, metadata: metadata(9, { occurredAt }) }], foldEvents(events));
+    const first = events[1]?.metadata.occurredAt ?? '';
+    expect(figures(at(first))).toBe('partially_filled 1000/400/600 @ 100');
+    expect(figures(at(`${first.slice(0, -1)}1Z`))).toBe('partially_filled 1000/800/200 @ 100');
+    const counted = { ...traded('E2', '400', '100', { possResend: true, report: report('partially_filled', '800') }), metadata: metadata(9, { occurredAt: first }) };
+    expect(figures(foldEvents([counted], foldEvents(events)))).toBe('partially_filled 1000/800/200 @ 100');
   });
 });
