@@ -13,7 +13,7 @@ export interface StreamFolder<Folded> {
   weight(folded: Folded): number;
 }
 
-const DEFAULT_MAX_CACHED_FACTS = 50_000;
+const DEFAULT_MAX_CACHED_FACTS = 20_000;
 /** Streams that are read from the event store at once, where the cache does not have them. */
 const CONCURRENT_READS = 16;
 

@@ -9,7 +9,10 @@ export interface Hint {
   readonly position: bigint;
 }
 
-/** In place of a projection's name: hints may have been missed (the connection was lost), so anything may have moved. */
+/**
+ * In place of a projection's name: hints may have been missed, so anything may have moved. Subscribers are told so whenever the
+ * connection is made, the first time too.
+ */
 export const ANY_PROJECTION = '*';
 
 export interface Hints {

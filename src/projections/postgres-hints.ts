@@ -8,8 +8,8 @@ const CHANNEL = 'fillbook_hint';
 const MAX_WAITING_HINTS = 100;
 
 /**
- * Hints over Postgres LISTEN/NOTIFY, on a connection of its own that is made again with backoff when it is lost; subscribers
- * are then told `ANY_PROJECTION`, since hints may have been missed. Not through a pooler in transaction mode, which loses LISTEN.
+ * Hints over Postgres LISTEN/NOTIFY, on a connection of its own that is made again with backoff when it is lost. Not through a
+ * pooler in transaction mode, which loses LISTEN.
  */
 export function postgresHints(url: string, onError: HintErrorListener = () => undefined): Hints {
   return new PostgresHints(url, onError);
@@ -93,8 +93,8 @@ class PostgresHints implements Hints {
       return;
     }
     this.#client = client;
-    if (this.#attempts > 0) this.#listeners.tell({ projection: ANY_PROJECTION, position: 0n });
     this.#attempts = 0;
+    this.#listeners.tell({ projection: ANY_PROJECTION, position: 0n });
   }
 
   #lost(client: Client): void {

@@ -78,6 +78,16 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
   return projector;
 }
 
+const noop = (): void => undefined;
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = noop;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 class RunningProjector implements Projector {
   readonly #options: ProjectorOptions;
   readonly #runners: readonly ProjectionRunner[];
@@ -169,7 +179,15 @@ class RunningProjector implements Projector {
         signal: AbortSignal.any([signal, ended.signal]),
         onError: (error) => logger?.warn({ err: error }, 'the subscription to the event store is made again'),
       });
-      await Promise.all([feed.run(), ...this.#runners.map((runner) => runner.run(feed, signal))]);
+      const settled: Promise<void>[] = [];
+      const running = this.#runners.map((runner) => {
+        const { promise, resolve } = withResolvers();
+        settled.push(promise);
+        return runner.run(feed, signal, resolve);
+      });
+      // Nothing is handed out before everybody is there: who comes late reads the same events once more.
+      await Promise.race([Promise.all(settled), ...running]);
+      await Promise.all([feed.run(), ...running]);
     } finally {
       ended.abort();
       this.#role = 'standby';

@@ -10,8 +10,7 @@ export interface RedisHintsOptions {
 }
 
 /**
- * Hints over Redis or Valkey publish/subscribe. ioredis makes lost connections and subscriptions again by itself;
- * subscribers are then told `ANY_PROJECTION`, since hints may have been missed.
+ * Hints over Redis or Valkey publish/subscribe; connections that are lost are made again with backoff.
  */
 export function redisHints(url: string, options: RedisHintsOptions = {}): Hints {
   return new RedisHints(url, options);
@@ -24,7 +23,6 @@ class RedisHints implements Hints {
   readonly #publisher: Redis;
   readonly #subscriber: Redis;
   #closed = false;
-  #wasReady = false;
 
   constructor(url: string, { channel = 'fillbook:hint', onError = () => undefined }: RedisHintsOptions) {
     this.#channel = channel;
@@ -32,17 +30,18 @@ class RedisHints implements Hints {
     this.#listeners = new HintListeners(onError);
     // A connection that listens can do nothing else.
     this.#publisher = new Redis(url, { ...CONNECTION, enableOfflineQueue: false, commandTimeout: 5_000 });
-    this.#subscriber = new Redis(url, CONNECTION);
+    this.#subscriber = new Redis(url, { ...CONNECTION, autoResubscribe: false });
     for (const connection of [this.#publisher, this.#subscriber]) connection.on('error', (error: unknown) => this.#report(error));
     this.#subscriber.on('message', (_channel: string, text: string) => {
       const hint = parseHint(text);
       if (hint) this.#listeners.tell(hint);
     });
     this.#subscriber.on('ready', () => {
-      if (this.#wasReady) this.#listeners.tell({ projection: ANY_PROJECTION, position: 0n });
-      this.#wasReady = true;
+      this.#subscriber.subscribe(this.#channel).then(
+        () => this.#listeners.tell({ projection: ANY_PROJECTION, position: 0n }),
+        (error: unknown) => this.#report(error),
+      );
     });
-    this.#subscriber.subscribe(this.#channel).catch((error: unknown) => this.#report(error));
   }
 
   async publish(hint: Hint): Promise<void> {

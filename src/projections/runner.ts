@@ -5,6 +5,7 @@ import { backoffMs } from './backoff.js';
 import { assertSameStore, lastPlace, openCheckpoint, WrongStoreError } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { SharedFeed } from './feed.js';
+import { gathered } from './gathered.js';
 import { messageOf } from './postgres-errors.js';
 import { handlesStream } from './projection.js';
 import type { Projection, ProjectionFold, StreamFailure } from './projection.js';
@@ -51,6 +52,7 @@ export class ProjectionRunner {
   #lastError: string | undefined;
   /** Since the last batch that was applied. */
   #failures = 0;
+  #onSettled: (() => void) | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -83,8 +85,12 @@ export class ProjectionRunner {
     return checkpoint;
   }
 
-  /** Until the signal is aborted, whatever happens to Postgres and the event store meanwhile. */
-  async run(feed: SharedFeed, signal: AbortSignal): Promise<void> {
+  /**
+   * Until the signal is aborted, whatever happens to Postgres and the event store meanwhile. `onSettled` is called once it is
+   * known whether it goes along with the feed from its beginning.
+   */
+  async run(feed: SharedFeed, signal: AbortSignal, onSettled: () => void): Promise<void> {
+    this.#onSettled = onSettled;
     while (!signal.aborted) {
       try {
         await this.#follow(feed, signal);
@@ -93,10 +99,12 @@ export class ProjectionRunner {
         this.#lastError = messageOf(error);
         if (error instanceof WrongStoreError) {
           this.#state = 'failed';
+          this.#onSettled();
           this.#options.onFailed(error);
           return;
         }
         this.#failures += 1;
+        this.#onSettled?.();
         this.#state = 'retrying';
         this.#options.onTrouble(error);
         await sleep(backoffMs(this.#failures), signal);
@@ -110,6 +118,7 @@ export class ProjectionRunner {
     const { version } = await this.#open();
     if (version !== this.projection.version) {
       this.#state = 'outdated';
+      this.#onSettled?.();
       await sleep(LOOK_AGAIN_MS, signal);
       return;
     }
@@ -118,6 +127,7 @@ export class ProjectionRunner {
     this.#state = 'catching_up';
     if (this.#isBehind(feed.position)) await this.#catchUp(signal);
     const follower = feed.join();
+    this.#onSettled?.();
     const leave = (): void => follower.leave();
     signal.addEventListener('abort', leave, { once: true });
     try {
@@ -139,7 +149,8 @@ export class ProjectionRunner {
 
   /** To the end of the log as it is now, without the feed. */
   async #catchUp(signal: AbortSignal): Promise<void> {
-    for await (const batch of this.#options.store.readAll(this.#checkpoint?.position, this.projection.streamPrefixes)) {
+    this.#onSettled?.();
+    for await (const batch of gathered(this.#options.store.readAll(this.#checkpoint?.position, this.projection.streamPrefixes))) {
       if (signal.aborted) return;
       await this.#step(batch);
     }

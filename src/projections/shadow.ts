@@ -6,6 +6,7 @@ import { lastPlace, openCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Database } from './database.js';
 import type { BatchChanges, Projection, ProjectionFold, StreamFailure } from './projection.js';
+import { gathered } from './gathered.js';
 import { RebuildError } from './rebuild-progress.js';
 import type { RebuildProgress } from './rebuild-progress.js';
 import { makeShadowSchema } from './shadow-tables.js';
@@ -116,7 +117,7 @@ export class Shadow {
 
   async *#unread(): AsyncIterable<EventBatch> {
     const { store, signal } = this.#options;
-    for await (const batch of store.readAll(this.#checkpoint.position, this.projection.streamPrefixes)) {
+    for await (const batch of gathered(store.readAll(this.#checkpoint.position, this.projection.streamPrefixes))) {
       if (signal?.aborted === true) throw new RebuildError(`the rebuild of ${this.projection.name} was aborted`);
       yield batch;
     }

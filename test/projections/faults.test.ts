@@ -139,7 +139,7 @@ describe('the projector, when something goes wrong', () => {
     await ledger.rows("UPDATE checkpoint SET version = 2 WHERE name = 'orders'");
     const again = await ledger.startProjector();
     await again.waitFor(await ledger.append(orderStreamAt(1), [accepted(1)]), { projections: ['event-index'] });
-    await expect.poll(() => again.status().projections.find(({ name }) => name === 'orders')?.state).toBe('outdated');
+    await expect.poll(() => again.status().projections.find(({ name }) => name === 'orders')?.state, { timeout: 10_000 }).toBe('outdated');
     expect(await ledger.rows('SELECT revision FROM orders')).toEqual([{ revision: '0' }]);
   });
 });

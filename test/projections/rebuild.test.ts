@@ -112,7 +112,7 @@ describe('a rebuild', () => {
     const second = await ledger.startProjector({ projections });
     const position = await ledger.append(orderStreamAt(2), [accepted(2)]);
     await second.waitFor(position, { projections: ['positions'] });
-    await expect.poll(() => second.status().projections[0]?.state).toBe('outdated');
+    await expect.poll(() => second.status().projections[0]?.state, { timeout: 10_000 }).toBe('outdated');
     await rebuildProjection({ ...ledger, projection: changed });
     await second.waitFor(await ledger.append(orderStreamAt(2), [filled(2, 'E1')]));
     expect(await ledger.rows('SELECT order_id, revision FROM orders ORDER BY order_id')).toEqual([

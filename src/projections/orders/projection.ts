@@ -1,4 +1,5 @@
 import { orderDecider } from '../../domain/order/decider.js';
+import type { OrderEvent, OrderEventType } from '../../domain/order/events.js';
 import type { OrderExecution, OrderState } from '../../domain/order/state.js';
 import { decodeOrderEvent } from '../../eventstore/codec.js';
 import type { RecordedEvent } from '../../eventstore/event-store.js';
@@ -50,14 +51,20 @@ function apply({ state: before, place, executions }: FoldedOrder, recorded: Reco
     revision: recorded.revision,
     lastPosition: recorded.position,
   };
-  return { state, place: after, executions: isShown(state) ? executionsOf(state, after, executions, before) : new Map() };
+  return { state, place: after, executions: isShown(state) ? executionsAfter(event, state, after, executions, before) : NO_EXECUTIONS };
 }
+
+const NO_EXECUTIONS: FoldedOrder['executions'] = new Map();
+
+/** Types of events that can give an order its first execution. Asking for the view folds the order, which most events need not. */
+const CAN_EXECUTE: ReadonlySet<string> = new Set(['ExecutionRecorded', 'ExecutionCorrected', 'ExecutionBusted', 'FactConflicted'] satisfies OrderEventType[]);
 
 /** Pointers and orders that were linked into another have no rows. */
 const isShown = ({ exists, redirectsTo }: OrderState): boolean => exists && redirectsTo === undefined;
 
 /** The rows of the executions: a row that has not changed keeps the position at which it last did. */
-function executionsOf(state: OrderState, place: OrderPlace, known: FoldedOrder['executions'], before: OrderState): FoldedOrder['executions'] {
+function executionsAfter({ type }: OrderEvent, state: OrderState, place: OrderPlace, known: FoldedOrder['executions'], before: OrderState): FoldedOrder['executions'] {
+  if (known.size === 0 && !CAN_EXECUTE.has(type)) return known;
   if (state.view.executions === before.view.executions && state.view.terms === before.view.terms) return known;
   return new Map(
     state.view.executions.map((execution) => {
