@@ -18,30 +18,6 @@ export const ORD_STATUS_LABELS: Readonly<Record<OrdStatus, string>> = {
   pending_replace: 'Pending Replace',
 };
 
-/** FIX 4.4 codes of OrdStatus (tag 39). */
-const ORD_STATUS_CODES: Readonly<Record<OrdStatus, string>> = {
-  new: '0',
-  partially_filled: '1',
-  filled: '2',
-  done_for_day: '3',
-  canceled: '4',
-  pending_cancel: '6',
-  stopped: '7',
-  rejected: '8',
-  suspended: '9',
-  pending_new: 'A',
-  calculated: 'B',
-  expired: 'C',
-  accepted_for_bidding: 'D',
-  pending_replace: 'E',
-};
-
-const ALL_STATUSES = Object.keys(ORD_STATUS_CODES).filter((name): name is OrdStatus => Object.hasOwn(ORD_STATUS_LABELS, name));
-const STATUS_OF_CODE: ReadonlyMap<string, OrdStatus> = new Map(ALL_STATUSES.map((status) => [ORD_STATUS_CODES[status], status]));
-
-/** The status of a FIX 4.4 OrdStatus code; `undefined` for a code that is none. */
-export const ordStatusOfCode = (code: string): OrdStatus | undefined => STATUS_OF_CODE.get(code);
-
 /** FIX 4.4 volume 4, Appendix D: of the states that an order is in at once, the one with the highest value is reported. */
 const PRECEDENCE: Readonly<Record<OrdStatus, number>> = {
   pending_cancel: 12,
