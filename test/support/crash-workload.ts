@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { EventStoreDBClient, type Position, START, jsonEvent } from '@eventstore/db-client';
 
 /** An append that was answered: all its events have to be there, at these revisions. */
-export interface Acknowledged {
+interface Acknowledged {
   readonly stream: string;
   readonly first: bigint;
   readonly ids: readonly string[];

@@ -15,7 +15,7 @@ export const streamsStub = (port: number): InstanceType<typeof streamsGrpc.Strea
 
 export type StreamsStub = ReturnType<typeof streamsStub>;
 
-export interface WireError {
+interface WireError {
   readonly code: string;
   readonly details: string;
   readonly trailers: Record<string, string>;
@@ -24,7 +24,7 @@ export interface WireError {
 const OWN_TRAILERS = new Set(['date', 'content-type', 'server']);
 
 /** An error as `wire.json` shows it. */
-export function wireError(error: ServiceError): WireError {
+function wireError(error: ServiceError): WireError {
   const trailers: Metadata = error.metadata;
   const entries = Object.entries(trailers.getMap()).filter(([key]) => !OWN_TRAILERS.has(key));
   return {
@@ -98,7 +98,7 @@ export interface BatchShape {
   readonly correlation?: string;
 }
 
-export function batchRequest({ stream, expected = 'any', events, deadlineMs, isFinal = true, correlation }: BatchShape): InstanceType<typeof BatchAppendReq> {
+function batchRequest({ stream, expected = 'any', events, deadlineMs, isFinal = true, correlation }: BatchShape): InstanceType<typeof BatchAppendReq> {
   const request = new BatchAppendReq();
   request.setCorrelationId(uuid(correlation ?? randomUUID()));
   request.setIsFinal(isFinal);

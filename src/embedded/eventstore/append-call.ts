@@ -16,7 +16,7 @@ import type { WriteOutcome, Writer } from './writer.js';
 /** The largest append: so many bytes of data in all its events, as EventStoreDB counts them. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
 /** Metadata does not count to EventStoreDB's limit; here it has one of its own. */
-export const MAX_APPEND_METADATA_BYTES = 16 * 1024 * 1024;
+const MAX_APPEND_METADATA_BYTES = 16 * 1024 * 1024;
 
 /** The events of one append while they come in, held to the limits. */
 export class AppendedEvents {

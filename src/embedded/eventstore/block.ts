@@ -14,7 +14,7 @@ export interface Block {
 }
 
 /** A block is closed once it is as large as this, in bytes; an event that is larger has a block of its own. */
-export const BLOCK_TARGET_BYTES = 64 * 1024;
+const BLOCK_TARGET_BYTES = 64 * 1024;
 
 const HEADER_BYTES = 16;
 const BLOCK_FORMAT = 1;

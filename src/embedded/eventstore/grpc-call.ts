@@ -3,7 +3,7 @@ import { GrpcCode, GrpcError, invalidArgument } from './grpc-error.js';
 import { ProtobufError } from './protobuf.js';
 
 /** The largest message that is taken, in bytes: an append's limit is 1 MiB of data, its metadata may be more. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** Where a handler takes the messages of a call. */
 export interface RequestSink {

@@ -4,7 +4,7 @@ import { ProtobufWriter, grpcFrame } from './protobuf.js';
 import { unary } from './streams-service.js';
 
 /** The version that the server says it is: whose answers it gives. */
-export const SERVER_VERSION = '23.10.6';
+const SERVER_VERSION = '23.10.6';
 
 /** What clients ask for before they choose how to append: a method is known by its name in lower case. */
 const SUPPORTED_METHODS: readonly (readonly [service: string, method: string, features: readonly string[]])[] = [

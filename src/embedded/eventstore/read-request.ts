@@ -4,9 +4,9 @@ import { TOMBSTONE_REVISION, readStreamIdentifier } from './messages.js';
 import { ProtobufReader } from './protobuf.js';
 
 /** Where a read starts: at the start, at the end, or at a revision or commit position. */
-export type ReadFrom = 'start' | 'end' | bigint;
+type ReadFrom = 'start' | 'end' | bigint;
 
-export interface FilterWindow {
+interface FilterWindow {
   readonly filter: EventFilter;
   /** A subscription's checkpoint follows so many considered events. */
   readonly checkpointInterval: number;

@@ -45,7 +45,7 @@ const MAP_BYTES = 2 ** 38;
 
 const MAX_UINT64 = (1n << 64n) - 1n;
 
-export function positionKey(position: bigint): Buffer {
+function positionKey(position: bigint): Buffer {
   const key = Buffer.allocUnsafe(8);
   key.writeBigUInt64BE(position);
   return key;

@@ -34,7 +34,7 @@ const expectedRevision = (value: number | 'any' | 'no_stream' | 'stream_exists')
 const start = (value: number | 'start' | 'end'): bigint | typeof START | typeof END =>
   typeof value === 'number' ? BigInt(value) : value === 'end' ? END : START;
 
-export function filterOf(world: World, { on, prefixes, regex }: RecordedFilter): Filter {
+function filterOf(world: World, { on, prefixes, regex }: RecordedFilter): Filter {
   const make = on === 'streamName' ? streamNameFilter : eventTypeFilter;
   if (prefixes !== undefined) return make({ prefixes: prefixes.map((prefix) => world.fill(prefix)), checkpointInterval: 1 });
   return make({ regex: world.fill(regex ?? ''), checkpointInterval: 1 });
