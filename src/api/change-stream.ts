@@ -35,6 +35,11 @@ export class ChangeStream<Row extends { last_position: string }> implements Asyn
   #ended = false;
   #failure: GraphQLError | undefined;
   #onNews: (() => void) | undefined;
+  #onFinished: () => void = () => undefined;
+  /** Resolves once whoever iterates was told of the end. Never for one who does not ask any more. */
+  readonly finished = new Promise<void>((resolve) => {
+    this.#onFinished = resolve;
+  });
 
   constructor(options: ChangeStreamOptions<Row>) {
     this.#options = options;
@@ -79,7 +84,7 @@ export class ChangeStream<Row extends { last_position: string }> implements Asyn
 
   async return(): Promise<IteratorResult<Change<Row>>> {
     this.end();
-    return { done: true, value: undefined };
+    return this.#done();
   }
 
   async throw(): Promise<IteratorResult<Change<Row>>> {
@@ -91,6 +96,7 @@ export class ChangeStream<Row extends { last_position: string }> implements Asyn
   }
 
   #done(): IteratorResult<Change<Row>> {
+    this.#onFinished();
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure) throw failure;
@@ -107,6 +113,7 @@ export class ChangeStream<Row extends { last_position: string }> implements Asyn
       if (page.length > 0) this.#hasNews = true;
     } catch (error) {
       this.end();
+      this.#onFinished();
       throw error;
     }
   }

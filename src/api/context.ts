@@ -20,7 +20,7 @@ export interface ApiServices {
   readonly changes: Changes;
   readonly subscriptionSlots: SubscriptionSlots;
   /** The subscriptions that are open, to end them when the server stops. */
-  readonly openStreams: Set<{ end(): void }>;
+  readonly openStreams: Set<{ readonly finished: Promise<void>; end(): void }>;
   readonly limits: ApiLimits;
   readonly log: Logger;
   /** The id of the event store: part of every cursor, so that a cursor of another store is refused. */

@@ -74,6 +74,9 @@ export function inputErrors(error: z.ZodError, within?: string): UserError[] {
 /** Errors of connections and of Postgres that pass by themselves: SQLSTATE classes 08, 53, 57, and the system's own. */
 const TRANSIENT_CODES = /^(?:08\w{3}|53\w{3}|57\w{3}|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/u;
 
+/** SQLSTATE character_not_in_repertoire: what is asked for cannot be in any row. */
+const UNSTORABLE_CHARACTER = '22021';
+
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
@@ -89,6 +92,7 @@ function knownError(error: unknown): UserError | undefined {
     if (error.isTransient) return userError('UNAVAILABLE', 'the event store does not answer in time: send it again, under the same key');
     if (error.code === 'too_large') return userError('BAD_USER_INPUT', 'is larger than one event may be');
   }
+  if (codeOf(error) === UNSTORABLE_CHARACTER) return userError('BAD_USER_INPUT', 'a text holds a character that cannot be stored (NUL)');
   if (TRANSIENT_CODES.test(codeOf(error))) return userError('UNAVAILABLE', 'a store does not answer: try again');
   return undefined;
 }
@@ -124,17 +128,24 @@ function maskCause(cause: unknown, at: GraphQLError | undefined, log: Logger): G
   return new GraphQLError(`something went wrong here; it is in the log as ${errorId}`, { ...place, extensions: { code: 'INTERNAL_SERVER_ERROR', errorId } });
 }
 
-/** Where graphql-js says which part of a variable it could not read: `Variable "$input" got invalid value … at "input.side"`. */
+/** Where graphql-js says which part of a variable it could not read: `Variable "$input" got invalid value … at "input.side"; …`. */
 const INVALID_VARIABLE = /^Variable "\$(\w+)"(?: got invalid value [\s\S]*? at "([^"]+)";)?/u;
+/** … `; Field "price" of required type "Decimal!" was not provided.` */
+const INVALID_PART = /; Field "(\w+)" (?:of required type|is not defined by type)/u;
+
+function fieldIn(message: string): string | undefined {
+  const [, variable, place] = INVALID_VARIABLE.exec(message) ?? [];
+  const [, part] = INVALID_PART.exec(message) ?? [];
+  const field = place ?? variable;
+  return field === undefined || part === undefined ? field : `${field}.${part}`;
+}
 
 /** Errors of GraphQL itself (parse, validate, coerce) have no code, or none that says whose fault it is. */
 function withCode(error: GraphQLError): GraphQLError {
-  const { code } = error.extensions;
-  if (code !== undefined && code !== 'INTERNAL_SERVER_ERROR') return error;
-  const [, variable, place] = INVALID_VARIABLE.exec(error.message) ?? [];
-  error.extensions['code'] = 'BAD_USER_INPUT';
-  const field = place ?? variable;
-  if (field !== undefined) error.extensions['field'] = field;
+  const { code, field } = error.extensions;
+  if (code === undefined || code === 'INTERNAL_SERVER_ERROR') error.extensions['code'] = 'BAD_USER_INPUT';
+  const named = field === undefined ? fieldIn(error.message) : undefined;
+  if (named !== undefined) error.extensions['field'] = named;
   return error;
 }
 

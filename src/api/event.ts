@@ -47,7 +47,7 @@ const EventFilter = builder.inputType('EventFilter', {
 
 const eventConnection = builder.connectionObject({ type: eventRef, name: 'LedgerEventConnection' }, { name: 'LedgerEventEdge' });
 
-const byPosition: Walk<EventIndexTable> = { sort: 'events by position', version: 1, placeOf: (row) => [row.position] };
+const byPosition: Walk<EventIndexTable> = { sort: 'events by position', version: 1, place: ['position'], placeOf: (row) => [row.position] };
 
 interface StreamNames {
   readonly stream?: string;

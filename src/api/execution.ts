@@ -66,6 +66,7 @@ const executionConnection = builder.connectionObject({ type: executionRef, name:
 const byMarketTime: Walk<ExecutionTable> = {
   sort: 'executions by market time, newest first',
   version: 1,
+  place: ['text', 'text', 'text'],
   placeOf: (row) => [row.occurred_at, row.order_id, row.exec_id],
 };
 

@@ -84,7 +84,7 @@ const OrderFilter = builder.inputType('OrderFilter', {
 
 const orderConnection = builder.connectionObject({ type: orderRef, name: 'OrderConnection' }, { name: 'OrderEdge' });
 
-const byOpening: Walk<OrdersTable> = { sort: 'orders by opening, newest first', version: 1, placeOf: (row) => [row.opened_position] };
+const byOpening: Walk<OrdersTable> = { sort: 'orders by opening, newest first', version: 1, place: ['position'], placeOf: (row) => [row.opened_position] };
 
 interface OrderNames {
   readonly id?: string | null | undefined;

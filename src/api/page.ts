@@ -5,13 +5,17 @@ import type { ApiContext } from './context.js';
 import { apiError } from './errors.js';
 import { present } from './present.js';
 
+/** `position`: a whole number that fits a `bigint` column. */
+export type PlacePart = 'position' | 'text';
+
 /** A walk through the rows of one query: what its cursors are good for, and where they point. */
 export interface Walk<Row> {
   /** Of the rows and their order, for example `orders by opened_position`; another one makes other cursors. */
   readonly sort: string;
   /** One more whenever places are written otherwise. */
   readonly version: number;
-  /** The texts that say where a row stands. */
+  /** What the place of a row is made of, and the texts of it. */
+  readonly place: readonly PlacePart[];
   readonly placeOf: (row: Row) => readonly string[];
 }
 
@@ -45,6 +49,14 @@ function decode(text: string): Cursor | undefined {
   }
 }
 
+const MAX_POSITION = 2n ** 63n - 1n;
+
+/** Whoever makes up a cursor gets the same error as for any other text that is none. */
+function isPart(part: PlacePart | undefined, text: string): boolean {
+  if (part === 'position') return /^\d{1,19}$/u.test(text) && BigInt(text) <= MAX_POSITION;
+  return part === 'text' && !text.includes('\0');
+}
+
 const filterDigest = (filter: object | null | undefined): string => digestOf(present(filter)).slice(0, DIGEST_LENGTH);
 
 /** How many rows a page may have: throws a GraphQL error that names the limit. */
@@ -62,6 +74,7 @@ function placeIn<Row>(cursor: string, walk: Walk<Row>, filter: object | null | u
   if (decoded.sort !== walk.sort) throw mismatch(`is a cursor of "${decoded.sort.slice(0, 100)}", not of "${walk.sort}"`);
   if (decoded.v !== walk.version) throw mismatch(`is a cursor of version ${decoded.v}: begin again at the first page`);
   if (decoded.store !== context.storeId) throw mismatch('is a cursor of another event store: begin again at the first page');
+  if (decoded.at.length !== walk.place.length || !decoded.at.every((text, index) => isPart(walk.place[index], text))) throw mismatch('is not a cursor of this API');
   if (decoded.filter !== filterDigest(filter)) throw mismatch('is a cursor of another filter: begin again at the first page');
   return decoded.at;
 }

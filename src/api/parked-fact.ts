@@ -40,6 +40,7 @@ const parkedConnection = builder.connectionObject({ type: parkedFactRef, name: '
 const byParking: Walk<ParkedFactTable> = {
   sort: 'parked facts by parking, oldest first',
   version: 1,
+  place: ['position', 'text', 'position'],
   placeOf: (row) => [row.parked_position, row.stream, row.revision],
 };
 

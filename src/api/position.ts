@@ -75,7 +75,7 @@ const PositionFilter = builder.inputType('PositionFilter', {
 
 const positionConnection = builder.connectionObject({ type: positionRef, name: 'PositionConnection' }, { name: 'PositionEdge' });
 
-const byOpening: Walk<PositionTable> = { sort: 'positions by opening, newest first', version: 1, placeOf: (row) => [row.opened_position] };
+const byOpening: Walk<PositionTable> = { sort: 'positions by opening, newest first', version: 1, place: ['position'], placeOf: (row) => [row.opened_position] };
 
 builder.queryFields((t) => ({
   position: t.field({

@@ -63,6 +63,7 @@ const targetConnection = builder.connectionObject({ type: targetRef, name: 'Prof
 const bySetting: Walk<TargetWithPosition> = {
   sort: 'unfilled targets by setting, oldest first',
   version: 1,
+  place: ['position', 'text', 'text'],
   placeOf: (row) => [row.set_position, row.position_id, row.target_key],
 };
 

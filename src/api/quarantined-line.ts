@@ -38,6 +38,7 @@ const quarantineConnection = builder.connectionObject({ type: quarantinedLineRef
 const byQuarantining: Walk<QuarantineTable> = {
   sort: 'quarantined lines by quarantining, oldest first',
   version: 1,
+  place: ['position', 'text'],
   placeOf: (row) => [row.quarantined_position, row.quarantine_id],
 };
 

@@ -1,6 +1,6 @@
 import websocket from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { fastify } from 'fastify';
+import { fastify, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { CommandHandler } from '../eventstore/commands.js';
 import type { EventStore } from '../eventstore/event-store.js';
@@ -45,6 +45,8 @@ export interface ServerOptions {
 
 /** How long `close` waits for clients to take what they were sent. */
 const CLOSE_WAIT_MS = 3_000;
+const END_WAIT_MS = 500;
+const CLOSE_IDLE_MS = 50;
 /** WebSocket close code 1001: the server goes away. */
 const GOING_AWAY = 1001;
 
@@ -58,15 +60,21 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const authenticate = createAuthenticator(access);
   const endpoint = createGraphQL(services, { graphiql, allowedOrigins });
   const loggerInstance: FastifyBaseLogger = log;
-  const app: FastifyInstance = fastify({ loggerInstance, disableRequestLogging: true, bodyLimit: services.limits.bodyBytes, forceCloseConnections: 'idle' });
+  const app: FastifyInstance = fastify({ loggerInstance, logController: new LogController({ disableRequestLogging: true }), bodyLimit: services.limits.bodyBytes, forceCloseConnections: 'idle' });
 
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, log));
+  // First of all: its hooks free the sockets of upgrades that later hooks refuse.
+  await app.register(websocket, {
+    options: { maxPayload: services.limits.bodyBytes },
+    preClose: async () => {
+      await endStreams(app, services);
+      closeSockets(app);
+    },
+  });
   app.addHook('onRequest', (request, _reply, done) => {
     const refusal = refusalOf(request.headers, { allowedOrigins, loopbackOnly: access.mode === 'development' });
     done(refusal === undefined ? undefined : apiError('FORBIDDEN', refusal));
   });
-  app.addHook('preClose', () => endStreams(app, services));
-  await app.register(websocket, { options: { maxPayload: services.limits.bodyBytes }, preClose: (done) => closeSockets(app, done) });
   addHealth(app, services, options.store);
 
   const answer = async (request: FastifyRequest, reply: FastifyReply, scope: RequestScope): Promise<unknown> => {
@@ -120,21 +128,35 @@ function sendError(error: unknown, reply: FastifyReply, log: Logger): FastifyRep
 }
 
 /** Subscriptions are told that they are complete before their connections go; a client that takes nothing is not waited for. */
-async function endStreams(app: FastifyInstance, { openStreams, changes }: ApiServices): Promise<void> {
+async function endStreams({ server }: FastifyInstance, { openStreams, changes }: ApiServices): Promise<void> {
   changes.close();
-  for (const stream of openStreams) stream.end();
-  setTimeout(() => app.server.closeAllConnections(), CLOSE_WAIT_MS).unref();
-  // Lets what was just ended be sent.
-  await new Promise((resolve) => {
-    setImmediate(resolve);
+  const finished = Promise.all(
+    [...openStreams].map((stream) => {
+      stream.end();
+      return stream.finished;
+    }),
+  );
+  // Connections that are kept alive become idle one after the other, as their last answers are taken.
+  const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS).unref();
+  const forced = setTimeout(() => server.closeAllConnections(), CLOSE_WAIT_MS).unref();
+  server.once('close', () => {
+    clearInterval(closing);
+    clearTimeout(forced);
   });
+  await Promise.race([finished, after(END_WAIT_MS)]);
+  // What was just ended is sent before the sockets are closed.
+  await after(0);
 }
 
-function closeSockets({ websocketServer }: FastifyInstance, done: () => void): void {
+const after = (waitMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, waitMs);
+  });
+
+function closeSockets({ websocketServer }: FastifyInstance): void {
   for (const client of websocketServer.clients) {
     client.close(GOING_AWAY, 'the server is stopping');
     setTimeout(() => client.terminate(), CLOSE_WAIT_MS).unref();
   }
   websocketServer.close();
-  done();
 }
