@@ -6,8 +6,8 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Where a command's answer goes: JSON lines for machines, text for people; both on standard output. */
 export interface Output {
   readonly json: boolean;
-  /** One row: with `--json` a line of JSON, else a line of a table whose head is printed before its first row. */
-  row(row: Row): Promise<void>;
+  /** Rows as they come: with `--json` a line of JSON each, else a table. Gives their number. */
+  rows(rows: AsyncIterable<Row> | Iterable<Row>): Promise<number>;
   /** A summary or any other single answer: with `--json` one line, else `key: value` lines. */
   summary(summary: Row): Promise<void>;
   /** Text for people only; nothing with `--json`. */
@@ -37,26 +37,50 @@ const tableLine = (cells: readonly string[], widths: readonly number[]): string 
     .join('  ')
     .trimEnd();
 
-/** Widths are those of the first row at least: rows are printed as they come. */
-function tableWriter(stream: Writable): (row: Row) => Promise<void> {
+/** So many rows are looked at for the widths of the columns; a table of any size is never held in memory. */
+const ROWS_FOR_WIDTHS = 200;
+
+function widthsOf(head: readonly string[], rows: readonly (readonly string[])[]): readonly number[] {
+  return head.map((name, column) => Math.max(name.length, ...rows.map((cells) => cells[column]?.length ?? 0)));
+}
+
+async function writeTable(stream: Writable, rows: AsyncIterable<Row> | Iterable<Row>): Promise<number> {
+  let head: readonly string[] = [];
   let widths: readonly number[] | undefined;
-  return async (row) => {
-    const names = Object.keys(row);
-    const cells = Object.values(row).map((value) => cellText(value));
+  let waiting: string[][] = [];
+  let count = 0;
+  const flush = async (): Promise<void> => {
     if (!widths) {
-      widths = names.map((name, index) => Math.max(name.length, cells[index]?.length ?? 0, 10));
-      await write(stream, tableLine(names, widths));
+      widths = widthsOf(head, waiting);
+      if (waiting.length > 0) await write(stream, tableLine(head, widths));
     }
-    await write(stream, tableLine(cells, widths));
+    for (const cells of waiting) await write(stream, tableLine(cells, widths));
+    waiting = [];
   };
+  for await (const row of rows) {
+    head = Object.keys(row);
+    waiting.push(Object.values(row).map((value) => cellText(value)));
+    count += 1;
+    if (widths || waiting.length >= ROWS_FOR_WIDTHS) await flush();
+  }
+  await flush();
+  return count;
+}
+
+async function writeLines(stream: Writable, rows: AsyncIterable<Row> | Iterable<Row>): Promise<number> {
+  let count = 0;
+  for await (const row of rows) {
+    await write(stream, jsonText(row));
+    count += 1;
+  }
+  return count;
 }
 
 /** The output of one command on a stream, standard output as a rule. */
 export function createOutput(json: boolean, stream: Writable = process.stdout): Output {
-  const table = tableWriter(stream);
   return {
     json,
-    row: (row) => (json ? write(stream, jsonText(row)) : table(row)),
+    rows: (rows) => (json ? writeLines(stream, rows) : writeTable(stream, rows)),
     summary: async (summary) => {
       if (json) return write(stream, jsonText(summary));
       const width = Math.max(...Object.keys(summary).map((key) => key.length));

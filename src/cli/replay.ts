@@ -1,15 +1,29 @@
 import { formatPrice, formatQuantity } from '../domain/amounts.js';
 import { orderDecider } from '../domain/order/decider.js';
+import type { OrderEvent } from '../domain/order/events.js';
 import type { OrderState } from '../domain/order/state.js';
 import { ORD_STATUS_LABELS } from '../domain/order/status.js';
 import { verifyChain } from '../eventstore/chain.js';
 import type { ChainVerdict } from '../eventstore/chain.js';
 import { decodeOrderEvent } from '../eventstore/codec.js';
+import { UndecodableEventError } from '../eventstore/errors.js';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.js';
 import type { Row } from './output.js';
 
-/** What a walk over an order's stream showed: a row an event, then the verdict over all of it. */
-export type ReplayStep = { readonly kind: 'event'; readonly row: Row } | { readonly kind: 'verdict'; readonly row: Row; readonly intact: boolean };
+/** What a walk over an order's stream shows: a row an event, then the verdict over all of it. */
+export interface Replay {
+  readonly intact: boolean;
+  readonly verdict: Row;
+  /** Everything that is known of each event, for machines. */
+  readonly steps: AsyncIterable<ReplayStep>;
+}
+
+export interface ReplayStep {
+  /** Everything that is known of the event, for machines. */
+  readonly whole: Row;
+  /** What fits a line, for people. */
+  readonly short: Row;
+}
 
 function stateAfter({ view }: OrderState): Row {
   return {
@@ -31,8 +45,7 @@ function chainAt(verdict: ChainVerdict, revision: bigint): string {
   return revision === verdict.revision ? `broken: ${verdict.reason}` : 'unproven: the chain is broken before it';
 }
 
-function eventRow(recorded: RecordedEvent, state: OrderState, verdict: ChainVerdict): Row {
-  const event = decodeOrderEvent(recorded);
+function wholeRow(recorded: RecordedEvent, event: OrderEvent, state: OrderState, chain: string): Row {
   const { metadata } = event;
   return {
     revision: recorded.revision,
@@ -42,27 +55,52 @@ function eventRow(recorded: RecordedEvent, state: OrderState, verdict: ChainVerd
     recordedAt: recorded.recordedAt,
     state: stateAfter(state),
     cause: { causationId: metadata.$causationId, correlationId: metadata.$correlationId, actor: metadata.actor, source: metadata.source, sourceEventId: metadata.sourceEventId ?? null, commandKey: metadata.commandKey },
-    chain: chainAt(verdict, recorded.revision),
+    chain,
     position: recorded.position,
     eventId: recorded.id,
     data: event.data,
   };
 }
 
+function shortRow({ revision }: RecordedEvent, event: OrderEvent, state: OrderState, chain: string): Row {
+  const { ordStatus, orderQty, cumQty, leavesQty, avgPx } = stateAfter(state);
+  const { occurredAt, actor, source } = event.metadata;
+  const cause = [actor, source.name, source.session, source.sequence].filter((part) => part !== undefined).join(' ');
+  return { '#': revision, occurredAt, event: event.type, ordStatus, orderQty, cumQty, leavesQty, avgPx, cause, chain };
+}
+
+function decoded(recorded: RecordedEvent): OrderEvent | UndecodableEventError {
+  try {
+    return decodeOrderEvent(recorded);
+  } catch (error) {
+    if (error instanceof UndecodableEventError) return error;
+    throw error;
+  }
+}
+
+async function* stepsOf(store: EventStore, stream: string, verdict: ChainVerdict): AsyncGenerator<ReplayStep> {
+  let state = orderDecider.initialState;
+  for await (const recorded of store.readStream(stream)) {
+    const chain = chainAt(verdict, recorded.revision);
+    const event = decoded(recorded);
+    if (event instanceof UndecodableEventError) {
+      // What was tampered with may not even be an event any more: it is shown as such, and the walk goes on.
+      const row = { '#': recorded.revision, event: recorded.type, problem: event.message, chain };
+      yield { whole: { revision: recorded.revision, type: recorded.type, problem: event.message, chain, position: recorded.position, eventId: recorded.id }, short: row };
+      continue;
+    }
+    state = orderDecider.evolve(state, event);
+    yield { whole: wholeRow(recorded, event, state, chain), short: shortRow(recorded, event, state, chain) };
+  }
+}
+
 /**
  * Replays an order from its stream's first event: each event with the state after it, its cause and whether the chain proves it.
  * The chain is walked first, over the stored JSON, so that a break is known when its event is shown.
  */
-export async function* replayOrder(store: EventStore, stream: string): AsyncGenerator<ReplayStep> {
+export async function replayOrder(store: EventStore, stream: string): Promise<Replay> {
   const verdict = await verifyChain(stream, store.readStream(stream));
-  let state = orderDecider.initialState;
-  let events = 0;
-  for await (const recorded of store.readStream(stream)) {
-    state = orderDecider.evolve(state, decodeOrderEvent(recorded));
-    events += 1;
-    yield { kind: 'event', row: eventRow(recorded, state, verdict) };
-  }
   const intact = verdict.kind === 'intact';
-  const found = intact ? { chain: 'intact', head: verdict.head } : { chain: 'broken', revision: verdict.revision, reason: verdict.reason };
-  yield { kind: 'verdict', intact, row: { stream, events, ...found } };
+  const found = intact ? { chain: 'intact', events: Number(verdict.events), head: verdict.head } : { chain: 'broken', revision: verdict.revision, reason: verdict.reason };
+  return { intact, verdict: { stream, ...found }, steps: stepsOf(store, stream, verdict) };
 }

@@ -1,5 +1,7 @@
 import { loadConfig } from '../config.js';
 import type { Config } from '../config.js';
+import { ImportError } from '../ingest/import-error.js';
+import type { ImportErrorCode } from '../ingest/import-error.js';
 import { createLogger } from '../log.js';
 import type { Logger } from 'pino';
 import { EXIT, CommandError } from './exit-codes.js';
@@ -27,6 +29,12 @@ const EXIT_CODE_OF: Readonly<Record<string, number>> = {
   MigrationError: EXIT.unavailable,
   FolderLockedError: EXIT.unavailable,
 };
+const IMPORT_EXIT_CODE_OF: Readonly<Record<ImportErrorCode, number>> = {
+  not_found: EXIT.notFound,
+  unreadable: EXIT.usage,
+  wrong_format: EXIT.usage,
+  store: EXIT.unavailable,
+};
 /** Codes of Node's and Postgres's own errors that mean that a store cannot be reached. */
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', '57P01', '57P03', '28P01', '3D000']);
 
@@ -38,6 +46,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
   if (!(error instanceof Error)) return EXIT.unexpected;
   const code = codeOf(error);
+  if (error instanceof ImportError) return IMPORT_EXIT_CODE_OF[error.code];
   if (code === 'ENOENT') return EXIT.notFound;
   if (code !== undefined && UNREACHABLE.has(code)) return EXIT.unavailable;
   return EXIT_CODE_OF[error.name] ?? EXIT.unexpected;

@@ -27,7 +27,7 @@ async function request<Answer>(url: string, query: string, variables: Variables,
   return answer.parse(Object.values(data ?? {})[0]);
 }
 
-async function* sentEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+async function* sentEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of body) {

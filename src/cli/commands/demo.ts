@@ -18,9 +18,20 @@ const EXAMPLE = '{ unfilledTargets(first: 5) { edges { node { targetKey status q
 
 async function printReport(output: Output, targets: readonly UnfilledTarget[]): Promise<void> {
   await output.text(`\nUnfilled targets (${targets.length}):\n`);
-  for (const { targetKey, accountId, position, status, percent, targetPrice, quantity, filledQty, orderRef } of targets) {
-    await output.row({ target: targetKey, account: accountId, symbol: position?.symbol ?? null, status: status.toLowerCase(), percent, targetPrice, quantity, filledQty, openQty: position?.openQty ?? null, order: orderRef });
-  }
+  await output.rows(
+    targets.map(({ targetKey, accountId, position, status, percent, targetPrice, quantity, filledQty, orderRef }) => ({
+      target: targetKey,
+      account: accountId,
+      symbol: position?.symbol ?? null,
+      status: status.toLowerCase(),
+      percent,
+      targetPrice,
+      quantity,
+      filledQty,
+      openQty: position?.openQty ?? null,
+      order: orderRef,
+    })),
+  );
 }
 
 /** `fillbook demo`. */

@@ -6,7 +6,9 @@ import { ordersNamed } from '../../projections/orders/named-orders.js';
 import { CommandError, EXIT } from '../exit-codes.js';
 import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';
+import type { Row } from '../output.js';
 import { replayOrder } from '../replay.js';
+import type { ReplayStep } from '../replay.js';
 import { runCommand } from '../run-command.js';
 import { settleAll, withSpine } from '../spine.js';
 import type { Spine } from '../spine.js';
@@ -36,6 +38,10 @@ async function streamOf(spine: Spine, tenant: string, name: string, account: str
   throw new CommandError(`no order goes by ${JSON.stringify(name)}`, EXIT.notFound);
 }
 
+async function* rowsOf(steps: AsyncIterable<ReplayStep>, whole: boolean): AsyncGenerator<Row> {
+  for await (const step of steps) yield whole ? step.whole : step.short;
+}
+
 /** `fillbook replay ORDER`. */
 export function addReplay(program: Command): void {
   withCommonOptions(program.command('replay'))
@@ -47,11 +53,10 @@ export function addReplay(program: Command): void {
         withSpine(config, logger, async (spine) => {
           await settleAll(spine, signal);
           const stream = await streamOf(spine, config.tenantId, name, options.account);
-          let intact = false;
-          for await (const step of replayOrder(spine.store, stream)) {
-            await (step.kind === 'verdict' || output.json ? output.summary(step.row) : output.text(`${JSON.stringify(step.row, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2)}`));
-            if (step.kind === 'verdict') intact = step.intact;
-          }
+          const { steps, verdict, intact } = await replayOrder(spine.store, stream);
+          await output.rows(rowsOf(steps, output.json));
+          await output.text('');
+          await output.summary(verdict);
           return intact ? EXIT.ok : EXIT.integrity;
         }),
       ),

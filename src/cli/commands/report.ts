@@ -22,12 +22,7 @@ export function addReport(program: Command): void {
         if (!report) throw new Error(`no report ${name}`);
         return withSpine(config, logger, async (spine) => {
           await settleAll(spine, signal);
-          let rows = 0;
-          for await (const row of report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account })) {
-            signal.throwIfAborted();
-            await output.row(row);
-            rows += 1;
-          }
+          const rows = await output.rows(report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account }));
           if (rows === 0) await output.text(`no ${name}`);
           return undefined;
         });

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDataFolder, runCli, startCli } from '../support/cli.js';
+
+/** Two filled or cancelled orders, one that rests, one execution of an order from before, one hidden one, one bad line. */
+const LOBSTER = [
+  '34200.004241176,1,101,18,5853300,1',
+  '34200.104241176,4,101,10,5853300,1',
+  '34200.204241176,4,101,8,5853300,1',
+  '34200.304241176,1,102,100,5859100,-1',
+  '34200.404241176,2,102,30,5859100,-1',
+  '34200.504241176,3,102,70,5859100,-1',
+  '34200.604241176,1,103,5,5850000,1',
+  '34200.704241176,4,99,7,5850000,1',
+  '34200.804241176,5,0,1,5850000,1',
+  '34200.904241176,1,104,many,5850000,1',
+  '',
+].join('\n');
+
+let dir: string;
+let folder: { dir: string; remove(): Promise<void> };
+let file: string;
+const cli = (...args: string[]) => runCli([...args, '--data', dir, '--json', '--log-level', 'warn']);
+
+beforeEach(async () => {
+  folder = await createDataFolder();
+  dir = folder.dir;
+  file = path.join(dir, 'TEST_2012-06-21_34200000_37800000_message_1.csv');
+  await writeFile(file, LOBSTER);
+});
+afterEach(() => folder.remove());
+
+describe('the command line', () => {
+  it('given --help, names every command; given a command, its options', async () => {
+    const [all, one, version] = await Promise.all([runCli(['--help']), runCli(['import', '--help']), runCli(['--version'])]);
+    for (const command of ['serve', 'demo', 'import', 'report', 'replay', 'quarantine', 'rebuild', 'eventstore']) expect(all.stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'mu'));
+    for (const option of ['--format', '--data', '--json', '--symbol', '--strict']) expect(one.stdout).toContain(option);
+    expect(version.stdout.trim()).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
+    expect([all.code, one.code, version.code]).toEqual([0, 0, 0]);
+  });
+
+  it.each([
+    { name: 'no command', args: [] },
+    { name: 'an unknown command', args: ['imprt'] },
+    { name: 'no format', args: ['import', 'x.csv'] },
+    { name: 'an unknown format', args: ['import', 'x.csv', '--format', 'xls'] },
+    { name: 'an unknown report', args: ['report', 'trades'] },
+    { name: 'a port that is none', args: ['serve', '--port', 'http'] },
+  ])('given $name, says so, starts nothing and exits with 2', async ({ args }) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect(stdout).toBe('');
+    expect(stderr).not.toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('given a file that is not there, exits with 4 and names it', async () => {
+    const { code, stderr } = await cli('import', path.join(dir, 'nowhere.csv'), '--format', 'lobster', '--symbol', 'T', '--date', '2012-06-21');
+    expect(stderr).toContain('nowhere.csv');
+    expect(code).toBe(4);
+  });
+});
+
+describe('import, report and replay on one data folder', () => {
+  it('given a file, imports it once, whatever often it is run', async () => {
+    const first = await cli('import', file, '--format', 'lobster');
+    expect(first.code).toBe(0);
+    expect(first.rows().at(-1)).toMatchObject({ read: 10, commands: 8, events: 8, duplicates: 0, parked: 1, quarantined: 1 });
+
+    const again = await cli('import', file, '--format', 'lobster', '--strict');
+    expect(again.rows().at(-1)).toMatchObject({ read: 10, commands: 8, events: 0, quarantined: 1 });
+    expect(again.code).toBe(3);
+
+    const orders = new Map((await cli('report', 'orders')).rows().map((row) => [row['orderId'], row]));
+    expect(orders.size).toBe(3);
+    expect(orders.get('101')).toMatchObject({ ordStatus: 'Filled', orderQty: '18', cumQty: '18', leavesQty: '0', avgPx: '585.33', side: 'buy', symbol: 'TEST' });
+    expect(orders.get('102')).toMatchObject({ ordStatus: 'Canceled', cumQty: '0', leavesQty: '0', side: 'sell' });
+    expect(orders.get('103')).toMatchObject({ ordStatus: 'New', leavesQty: '5' });
+
+    expect((await cli('report', 'parked')).rows()).toMatchObject([{ orderId: '99', fact: 'ExecutionRecorded' }]);
+    expect((await cli('report', 'quarantine')).rows()).toMatchObject([{ line: '10', field: 'size', content: '34200.904241176,1,104,many,5850000,1' }]);
+    expect((await cli('report', 'unfilled')).rows()).toEqual([]);
+  });
+
+  it('replays an order event by event, with the state after each and the verdict of its chain', async () => {
+    await cli('import', file, '--format', 'lobster');
+    const replay = await cli('replay', '101');
+    const steps = replay.rows();
+    expect(steps.map(({ revision, type }) => [revision, type])).toEqual([
+      ['0', 'OrderPlaced'],
+      ['1', 'ExecutionRecorded'],
+      ['2', 'ExecutionRecorded'],
+      [undefined, undefined],
+    ]);
+    expect(steps.map(({ state }) => state)).toMatchObject([{ ordStatus: 'New', leavesQty: '18' }, { ordStatus: 'Partially Filled', cumQty: '10' }, { ordStatus: 'Filled', avgPx: '585.33' }, undefined]);
+    expect(steps[0]).toMatchObject({ occurredAt: '2012-06-21T13:30:00.004241176Z', chain: 'ok', cause: { actor: 'import' } });
+    expect(steps.at(-1)).toMatchObject({ chain: 'intact', events: 3 });
+    expect(replay.code).toBe(0);
+    expect((await cli('replay', 'no-such-order')).code).toBe(4);
+  });
+
+  it('given rebuilt read models, reports the same as before', async () => {
+    await cli('import', file, '--format', 'lobster');
+    const before = await cli('report', 'orders');
+    const rebuilt = await cli('rebuild');
+    expect(rebuilt.rows().map(({ projection }) => projection)).toEqual(['orders', 'positions', 'event-index', 'parked', 'quarantine']);
+    expect((await cli('report', 'orders')).stdout).toBe(before.stdout);
+  });
+});
+
+describe('serve', () => {
+  it('serves while other commands use its folder, and ends gracefully', async () => {
+    const server = startCli(['serve', '--port', '0', '--data', dir, '--json']);
+    const [, url = ''] = await server.printed(/"url":"([^"]+)"/u);
+    await expect(fetch(new URL('/health/live', url))).resolves.toMatchObject({ status: 200 });
+    await expect.poll(async () => (await fetch(new URL('/health/ready', url))).status, { timeout: 10_000 }).toBe(200);
+
+    expect((await cli('import', file, '--format', 'lobster')).code).toBe(0);
+    const reply = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: '{ order(brokerOrderId: "101") { ordStatus cumQty } }' }) });
+    expect(await reply.json()).toEqual({ data: { order: { ordStatus: 'FILLED', cumQty: '18' } } });
+
+    server.child.kill('SIGTERM');
+    expect((await server.finished).code).toBe(0);
+    expect((await cli('report', 'orders')).rows()).toHaveLength(3);
+  });
+});
+
+describe('demo', () => {
+  it('plays its session and reports what is unfilled; played again, it plays another one beside it', async () => {
+    const args = ['demo', '--once', '--port', '0', '--pause', '1', '--data', dir];
+    const first = await runCli([...args, '--json']);
+    expect(first.code).toBe(0);
+    const unfilled = first.rows();
+    expect(unfilled.map(({ target, status, filledQty }) => [target, status, filledQty])).toEqual([
+      ['put_spread_1_60', 'partially_filled', '2'],
+      ['put_spread_1_80', 'active', '0'],
+      ['put_spread_7_35', 'active', '0'],
+      ['put_spread_7_70', 'active', '0'],
+      ['swing_1_25', 'active', '0'],
+    ]);
+
+    const second = await runCli(args);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toContain('counted once: nothing is new');
+    expect(second.stdout).toMatch(/target filled: 100 of 100/u);
+    expect(second.stdout).toContain('Unfilled targets (10)');
+  });
+});
