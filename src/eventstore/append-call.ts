@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import grpcStreams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID.js';
@@ -12,9 +13,9 @@ import { toStoreError } from './store-errors.js';
 
 interface Pending {
   readonly stream: string;
-  readonly sentAtMs: number;
   readonly settle: (answer: BatchAnswer) => void;
   readonly fail: (error: unknown) => void;
+  readonly timer: NodeJS.Timeout;
 }
 
 /** One batch-append call on one client, with the appends that it has not answered. */
@@ -28,6 +29,8 @@ interface OpenCall {
 }
 
 const inDoubt = (error: EventStoreError): BatchAnswer => ({ kind: 'in_doubt', error });
+const noAnswer = (doing: string, deadlineMs: number): BatchAnswer =>
+  inDoubt(new EventStoreError('deadline', `${doing}: the event store did not answer within ${deadlineMs} ms`));
 
 /**
  * The batch-append call of a connection, opened at the first append and again after it broke. The client's own keeps the
@@ -36,7 +39,8 @@ const inDoubt = (error: EventStoreError): BatchAnswer => ({ kind: 'in_doubt', er
  * does not answer. So this one drives the client's stub itself: each call has its own map, each append its own deadline.
  */
 export class AppendCall {
-  #open: Promise<OpenCall> | undefined;
+  #opening: Promise<OpenCall> | undefined;
+  #open: OpenCall | undefined;
 
   constructor(private readonly connection: Connection) {}
 
@@ -45,58 +49,66 @@ export class AppendCall {
    * is `in_doubt`. Throws an `EventStoreError` where it was refused for a reason that lasts.
    */
   async send(append: PreparedAppend, deadlineMs: number): Promise<BatchAnswer> {
-    const started = Date.now();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), deadlineMs);
-    });
     try {
-      const client = this.connection.client;
-      const call = await Promise.race([this.#openCall(), late]);
-      if (call === 'late') return this.#unanswered(client, 'no connection', deadlineMs);
-      if (call.drained && (await Promise.race([call.drained, late])) === 'late') return this.#unanswered(call.client, 'nothing was taken', deadlineMs);
-      return await this.#exchange(call, append, deadlineMs - (Date.now() - started), late);
+      const call = this.#open && !this.#open.drained ? this.#open : await this.#ready(deadlineMs);
+      if (call) return await this.#exchange(call, append, deadlineMs);
+      this.#giveUp(this.connection.client);
+      return noAnswer(`append to ${append.stream}`, deadlineMs);
     } catch (error) {
       const failure = toStoreError(error, `append to ${append.stream}`);
       if (failure.isTransient) return inDoubt(failure);
       throw failure;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
-  async #exchange(call: OpenCall, append: PreparedAppend, leftMs: number, late: Promise<'late'>): Promise<BatchAnswer> {
+  /** Writes the request; the answer comes with its correlation id, or the deadline before it. */
+  #exchange(call: OpenCall, append: PreparedAppend, deadlineMs: number): Promise<BatchAnswer> {
     const correlationId = randomUUID();
-    const answered = new Promise<BatchAnswer>((settle, fail) => {
-      call.pending.set(correlationId, { stream: append.stream, sentAtMs: Date.now(), settle, fail });
+    const sentAtMs = Date.now();
+    return new Promise<BatchAnswer>((settle, fail) => {
+      const timer = setTimeout(() => {
+        call.pending.delete(correlationId);
+        // Where others were answered meanwhile, the connection lives and only this append is slow.
+        if (call.lastAnswerAtMs < sentAtMs) this.#giveUp(call.client);
+        settle(noAnswer(`append to ${append.stream}`, deadlineMs));
+      }, deadlineMs);
+      call.pending.set(correlationId, { stream: append.stream, settle, fail, timer });
+      if (!call.duplex.write(batchRequest(append, correlationId, deadlineMs))) awaitDrain(call);
     });
+  }
+
+  /** An open call that takes more; undefined where there is none within `deadlineMs`. */
+  async #ready(deadlineMs: number): Promise<OpenCall | undefined> {
+    const late = new AbortController();
+    const timeout = delay(deadlineMs, undefined, { signal: late.signal }).catch(() => undefined);
     try {
-      if (!call.duplex.write(batchRequest(append, correlationId, Math.max(1, leftMs)))) awaitDrain(call);
-      const answer = await Promise.race([answered, late]);
-      if (answer !== 'late') return answer;
-      const sentAtMs = call.pending.get(correlationId)?.sentAtMs ?? 0;
-      // Where others were answered meanwhile, the connection lives and only this append is slow.
-      if (call.lastAnswerAtMs >= sentAtMs) return inDoubt(new EventStoreError('deadline', `append to ${append.stream}: no answer in time`));
-      return this.#unanswered(call.client, 'no answer', leftMs);
+      const opening = this.#openCall();
+      const call = await Promise.race([opening, timeout]);
+      if (call && this.#opening === opening) this.#open = call;
+      const drained = call?.drained;
+      if (!drained) return call;
+      return await Promise.race([drained.then(() => call), timeout]);
     } finally {
-      call.pending.delete(correlationId);
+      late.abort();
     }
   }
 
   /** The server says nothing: its connection is given up, so that the next try is made on a new one. */
-  #unanswered(client: EventStoreDBClient, what: string, deadlineMs: number): BatchAnswer {
+  #giveUp(client: EventStoreDBClient): void {
+    this.#opening = undefined;
     this.#open = undefined;
     this.connection.replace(client);
-    return inDoubt(new EventStoreError('deadline', `the event store did not answer: ${what} within ${Math.round(deadlineMs)} ms`));
   }
 
   #openCall(): Promise<OpenCall> {
-    if (this.#open) return this.#open;
+    if (this.#opening) return this.#opening;
     const forget = (): void => {
-      if (this.#open === opening) this.#open = undefined;
+      if (this.#opening !== opening) return;
+      this.#opening = undefined;
+      this.#open = undefined;
     };
     const opening: Promise<OpenCall> = openCall(this.connection.client, forget);
-    this.#open = opening;
+    this.#opening = opening;
     opening.catch(forget);
     return opening;
   }
@@ -113,7 +125,10 @@ async function openCall(client: EventStoreDBClient, onBroken: () => void): Promi
   const broken = (error: unknown): void => {
     onBroken();
     const failure = toStoreError(error, 'batch append');
-    for (const { fail } of call.pending.values()) fail(failure);
+    for (const { fail, timer } of call.pending.values()) {
+      clearTimeout(timer);
+      fail(failure);
+    }
     call.pending.clear();
   };
   duplex.on('data', (response: BatchAppendResp) => takeAnswer(call, response));
@@ -125,9 +140,12 @@ async function openCall(client: EventStoreDBClient, onBroken: () => void): Promi
 function takeAnswer(call: OpenCall, response: BatchAppendResp): void {
   call.lastAnswerAtMs = Date.now();
   const correlation = response.getCorrelationId();
-  const pending = correlation && call.pending.get(parseUUID(correlation));
+  const correlationId = correlation ? parseUUID(correlation) : '';
+  const pending = call.pending.get(correlationId);
   // Answers to appends that were given up are dropped: they are resolved by sending them again.
   if (!pending) return;
+  call.pending.delete(correlationId);
+  clearTimeout(pending.timer);
   try {
     pending.settle(readAnswer(response, pending.stream));
   } catch (error) {

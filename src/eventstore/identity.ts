@@ -1,18 +1,18 @@
-import { v5 as uuidV5 } from 'uuid';
 import { commandKey, orderId, positionId } from '../domain/ids.js';
 import type { AccountId, CommandKey, OrderId, PositionId, TenantId } from '../domain/ids.js';
 import type { Alias } from './commands.js';
 import { canonicalJson } from './digest.js';
+import { uuidV5, uuidV5Namespace } from './uuid-v5.js';
 
 /*
  * Ids that follow from what they name, so that two processes that see it give it the same id. They are UUIDv5 (RFC 9562);
  * the namespaces are Fillbook's own, and part of the stored contract.
  */
-const ORDER_NAMESPACE = '5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f01';
-const POSITION_NAMESPACE = '5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f02';
-const PARKED_NAMESPACE = '5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f03';
-const QUARANTINE_NAMESPACE = '5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f04';
-const EVENT_NAMESPACE = '5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f05';
+const ORDER_NAMESPACE = uuidV5Namespace('5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f01');
+const POSITION_NAMESPACE = uuidV5Namespace('5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f02');
+const PARKED_NAMESPACE = uuidV5Namespace('5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f03');
+const QUARANTINE_NAMESPACE = uuidV5Namespace('5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f04');
+const EVENT_NAMESPACE = uuidV5Namespace('5f4df0c1-2f33-5d0a-9a41-7d7a9f6a6f05');
 
 const ORDER_PREFIX = 'order-';
 const POSITION_PREFIX = 'position-';

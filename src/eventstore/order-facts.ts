@@ -80,7 +80,8 @@ export class OrderFacts {
 
   /** The one order that all names are cached as, or that a single name is by itself (a pointer is followed in its queue). */
   #commonOrder(names: readonly Alias[], first: Alias): OrderId | undefined {
-    const id = this.resolver.findCached(first) ?? (names.length === 1 ? orderIdOf(first) : undefined);
+    const own = orderIdOf(first);
+    const id = this.orders.findCached(own) ?? (names.length === 1 ? own : undefined);
     return names.every((name) => name === first || this.resolver.findCached(name) === id) ? id : undefined;
   }
 

@@ -33,30 +33,48 @@ function complaintAbout(value: unknown, maxLength: number): string {
   return 'holds a NUL or half of a surrogate pair, which cannot be stored';
 }
 
+/**
+ * A schema of one check. zod allocates for every check of every field, and runs an optional field's checks when it is absent
+ * to drop their complaint; this is on the path of each event. So a value that passes is let through before that, one that
+ * is missing is said to be missing, and zod is left to say what is wrong with the others.
+ */
+function checked<Value>(passes: (value: unknown) => boolean, error: string | ((issue: { readonly input?: unknown }) => string)): z.ZodCustom<Value, Value> {
+  const schema = z.custom<Value>(passes, { error });
+  const internals = schema['_zod'];
+  const run = internals.run.bind(internals);
+  internals.run = (payload, context) => {
+    if (passes(payload.value)) return payload;
+    if (payload.value !== undefined) return run(payload, context);
+    payload.issues.push({ code: 'custom', input: undefined, message: 'is missing' });
+    return payload;
+  };
+  return schema;
+}
+
 /** Text of 1 to `maxLength` characters that Postgres and UTF-8 can hold. */
 export const text = <Text extends string = string>(maxLength: number = MAX_ID_LENGTH) =>
-  z.custom<Text>((value) => typeof value === 'string' && value.length > 0 && value.length <= maxLength && canBeStored(value), {
-    error: ({ input }) => complaintAbout(input, maxLength),
-  });
+  checked<Text>(
+    (value) => typeof value === 'string' && value.length > 0 && value.length <= maxLength && canBeStored(value),
+    ({ input }) => complaintAbout(input, maxLength),
+  );
 
 /** As `text`, and may be empty. */
 export const anyText = (maxLength: number) =>
-  z.custom<string>((value) => typeof value === 'string' && value.length <= maxLength && canBeStored(value), {
-    error: ({ input }) => complaintAbout(input, maxLength),
-  });
+  checked<string>(
+    (value) => typeof value === 'string' && value.length <= maxLength && canBeStored(value),
+    ({ input }) => complaintAbout(input, maxLength),
+  );
 
 const matching = <Text extends string = string>(pattern: RegExp, complaint: string) =>
-  z.custom<Text>((value) => typeof value === 'string' && pattern.test(value), { error: complaint });
+  checked<Text>((value) => typeof value === 'string' && pattern.test(value), complaint);
 
 /** A decimal in its one canonical text. */
 export const decimal = <Text extends string>() =>
-  z.custom<Text>(isCanonicalDecimal, { error: 'is not a decimal in canonical form (such as 10, -0.5 or 1.25)' });
+  checked<Text>(isCanonicalDecimal, 'is not a decimal in canonical form (such as 10, -0.5 or 1.25)');
 
 /** A canonical decimal that is not negative. */
 export const unsignedDecimal = <Text extends string>() =>
-  z.custom<Text>((value) => isCanonicalDecimal(value) && typeof value === 'string' && !value.startsWith('-'), {
-    error: 'is not a decimal of zero or more in canonical form',
-  });
+  checked<Text>((value) => isCanonicalDecimal(value) && typeof value === 'string' && !value.startsWith('-'), 'is not a decimal of zero or more in canonical form');
 
 export const uuid = <Text extends string = string>() => matching<Text>(UUID, 'is not a UUID in lower case');
 export const digestText = <Text extends string>() => matching<Text>(SHA_256, 'is not a SHA-256 digest in lower-case hex');
