@@ -73,8 +73,9 @@ export class LineRecorder {
   /** Records facts that were parked in this run and whose order came later in it. */
   async takeUpParked(): Promise<void> {
     for (const [stream, parked] of this.#parkedStreams) {
-      const { takenUp, position } = await this.options.handler.takeUpParked(stream);
-      this.tally.parked -= Math.min(takenUp, parked);
+      const { left, position } = await this.options.handler.takeUpParked(stream);
+      // By what is left, not by what was taken up here: another process may have been first.
+      this.tally.parked -= Math.max(0, parked - left);
       this.tally.reached(position);
     }
     this.#parkedStreams.clear();
