@@ -7,7 +7,7 @@ import { lobsterAdapter } from './lobster.js';
 const ADAPTERS: Readonly<Record<ImportFormat, Adapter>> = { lobster: lobsterAdapter, fix: fixAdapter, jsonl: jsonlAdapter };
 
 /** The formats by name, as a command line offers them. */
-export const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl'];
+const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl'];
 
 /** The adapter of a format. Throws an `ImportOptionError` where there is none of that name. */
 export function adapterOf(format: string): Adapter {

@@ -26,7 +26,7 @@ export interface FactOrigin {
 const escapePart = (part: string): string => part.replaceAll('%', '%25').replaceAll('/', '%2F');
 
 /** One text for several parts, such that different parts never give the same text. */
-export const scopedText = (parts: readonly string[]): string => parts.map((part) => escapePart(part)).join('/');
+const scopedText = (parts: readonly string[]): string => parts.map((part) => escapePart(part)).join('/');
 
 /** The context of a fact's command: key `fact:<source>:<scoped id>`, digests over the canonical JSON (RFC 8785). */
 export function factContext(origin: FactOrigin): CommandContext {

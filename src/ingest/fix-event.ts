@@ -71,7 +71,7 @@ const PLAIN_REPORTS: ReadonlyMap<string, PlainReport> = new Map([
 ]);
 
 /** The ids a message uses for its order. */
-export function refsOf(message: FixMessage): OrderRefs {
+function refsOf(message: FixMessage): OrderRefs {
   const [brokerOrderId, clOrdId, origClOrdId] = [idOf(message, 'OrderID'), idOf(message, 'ClOrdID'), idOf(message, 'OrigClOrdID')];
   return {
     ...(brokerOrderId === undefined ? {} : { brokerOrderId }),

@@ -10,7 +10,7 @@ export interface FixMessage {
   readonly fields: readonly FixField[];
 }
 
-export interface FixField {
+interface FixField {
   readonly tag: number;
   readonly value: string;
 }
