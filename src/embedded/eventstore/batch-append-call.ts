@@ -30,7 +30,8 @@ interface Unfinished {
   readonly expected: bigint;
   readonly deadlineMs: number;
   readonly appended: AppendedEvents;
-  readonly timer: NodeJS.Timeout;
+  /** Set while further fragments are waited for. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 /** One `BatchAppend` call: many appends, each told apart by its correlation id, each answered once. */
@@ -88,6 +89,12 @@ export class BatchAppendCall implements RequestSink {
       return;
     }
     if (isFinal) this.#submit(key, correlation, unfinished);
+    else unfinished.timer ??= this.#expireLater(key, correlation, unfinished);
+  }
+
+  #expireLater(key: string, correlation: Buffer, { stream, deadlineMs }: Unfinished): NodeJS.Timeout {
+    const expire = (): void => this.#refuse({ correlationKey: key, isFinal: false }, batchError(correlation, stream, batchTimeout()));
+    return setTimeout(expire, deadlineMs - Date.now());
   }
 
   /** The first fragment of an append; undefined where it is answered at once. */
@@ -107,9 +114,7 @@ export class BatchAppendCall implements RequestSink {
     if (this.#unfinished.size >= MAX_UNFINISHED) {
       throw new GrpcError(GrpcCode.resourceExhausted, `more than ${MAX_UNFINISHED} appends wait for their last message`);
     }
-    const expire = (): void => this.#refuse({ correlationKey: key, isFinal: false }, batchError(correlation, stream, batchTimeout()));
-    const timer = setTimeout(expire, timeoutMs);
-    const begun = { stream, expected, deadlineMs: Date.now() + timeoutMs, appended: new AppendedEvents(), timer };
+    const begun = { stream, expected, deadlineMs: Date.now() + timeoutMs, appended: new AppendedEvents(), timer: undefined };
     this.#unfinished.set(key, begun);
     return begun;
   }

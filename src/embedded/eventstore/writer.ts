@@ -39,6 +39,8 @@ export interface Committed {
 
 /** Ids of so many newest events are compared with retries at `any`. */
 const RECENT_EVENTS = 100_000;
+/** So many turns of the event loop at most gather requests for one commit. */
+const MAX_GATHER_TURNS = 8;
 /** A group commit takes no more than so many bytes of requests, that a reader does not wait for long. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 
@@ -86,11 +88,20 @@ export class Writer {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#commitGroup();
-      if (this.#queue.length > 0) this.#schedule();
-    });
+    const waiting = this.#queue.length;
+    setImmediate(() => this.#commitWhenSettled(waiting, MAX_GATHER_TURNS));
+  }
+
+  /** Commits once a turn of the event loop brought no further request, or after a few turns: a larger group costs one sync as well. */
+  #commitWhenSettled(waiting: number, turns: number): void {
+    if (this.#queue.length > waiting && turns > 0) {
+      const now = this.#queue.length;
+      setImmediate(() => this.#commitWhenSettled(now, turns - 1));
+      return;
+    }
+    this.#scheduled = false;
+    this.#commitGroup();
+    if (this.#queue.length > 0) this.#schedule();
   }
 
   /** Refuses what comes from now on, and stores what came before. */
