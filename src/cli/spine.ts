@@ -76,7 +76,7 @@ export async function openSpine(config: Config, logger: Logger): Promise<Spine> 
 }
 
 /** Waits until a position, all that it set off, and the read models of both are there. Rejects when the signal aborts. */
-export async function settle({ policies, projector }: Spine, position: Position, signal: AbortSignal): Promise<void> {
+async function settle({ policies, projector }: Spine, position: Position, signal: AbortSignal): Promise<void> {
   const settled = policies.waitFor(position, SETTLE_TIMEOUT_MS).then((reached) => projector.waitFor(reached, { timeoutMs: SETTLE_TIMEOUT_MS }));
   // The waiting that was given up must not become an unhandled rejection when the spine is closed under it.
   settled.catch(() => undefined);
