@@ -9,21 +9,31 @@ import { type TestEventStore, startTestEventStore } from '../../support/event-st
 
 const recorded = path.resolve(import.meta.dirname, '../../fixtures/conformance/recorded');
 /** Most scenarios wait for a silence most of the time. */
-const AT_ONCE = 48;
+const AT_ONCE = 32;
 const SHOWN_DIFFERENCES = 5;
 
+interface Difference {
+  readonly scenario: Scenario;
+  readonly got: unknown;
+}
+
 /** Plays scenarios, several at once, and answers those whose answers differ from the recorded ones. */
-async function differing(client: EventStoreDBClient, scenarios: readonly Scenario[]): Promise<unknown[]> {
+async function differing(client: EventStoreDBClient, scenarios: readonly Scenario[], atOnce: number): Promise<Difference[]> {
   const queue = scenarios.values();
-  const different: unknown[] = [];
+  const different: Difference[] = [];
   const worker = async (): Promise<void> => {
     for (const scenario of queue) {
       const got = await playScenario(client, scenario);
-      if (!isDeepStrictEqual(got, scenario.expect)) different.push({ id: scenario.id, steps: scenario.steps, expected: scenario.expect, got });
+      if (!isDeepStrictEqual(got, scenario.expect)) different.push({ scenario, got });
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return different;
+}
+
+/** On a machine that has much else to do, a subscription is silent for longer than it was for the recording: such a play is played alone again. */
+async function differingAlso(client: EventStoreDBClient, different: readonly Difference[]): Promise<Difference[]> {
+  return differing(client, different.map(({ scenario }) => scenario), 1);
 }
 
 describe('an event store answers as EventStoreDB 23.10 did', () => {
@@ -45,7 +55,8 @@ describe('an event store answers as EventStoreDB 23.10 did', () => {
   it.each(readdirSync(recorded))('given the scenarios of %s, when they are played, then no answer differs', async (file) => {
     const scenarios = loadScenarios(path.join(recorded, file));
     expect(scenarios.length).toBeGreaterThan(30);
-    const different = await differing(client, scenarios);
-    expect(different.slice(0, SHOWN_DIFFERENCES)).toEqual([]);
-  }, 120_000);
+    const different = await differing(client, scenarios, AT_ONCE);
+    const still = await differingAlso(client, different);
+    expect(still.slice(0, SHOWN_DIFFERENCES)).toEqual([]);
+  }, 240_000);
 });
