@@ -8,7 +8,7 @@ import { schemasOf } from './shadow-tables.js';
 import { quoteIdentifier } from './write-rows.js';
 
 /** A row that is in one of the two and not in the other: two rows with one key differ in what they say. */
-export interface RowDifference {
+interface RowDifference {
   readonly table: string;
   readonly in: 'live' | 'rebuilt';
   readonly row: unknown;

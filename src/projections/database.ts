@@ -40,6 +40,9 @@ const exactTypes: CustomTypesConfig = {
   },
 };
 
+/** Whoever has the connection is told by the next statement. */
+const ignored = (): void => undefined;
+
 /**
  * Opens the read models' database: a pool and Kysely on it. `bigint` and `numeric` columns are strings, times are text.
  * Connects when the first statement is sent: a database that cannot be reached is an error of that statement.
@@ -55,7 +58,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     application_name: 'fillbook',
     types: exactTypes,
   });
-  // Without a listener an error on an idle connection would end the process.
+  // Without a listener a connection that is lost would end the process: while it is idle, and while it is in use but has no
+  // statement to fail.
+  pool.on('connect', (client) => client.on('error', ignored));
   let closing = false;
   pool.on('error', (error) => {
     if (!closing) options.onIdleError?.(error);

@@ -45,9 +45,14 @@ export class FoldedStreams<Folded extends object> implements ProjectionFold {
     const failed: StreamFailure[] = [];
     for (const [stream, own] of streams) {
       const before = befores.get(stream) ?? this.#folder.initial;
-      const outcome = before instanceof ReadFailure ? before : this.#foldOn(stream, before, own);
-      if ('reason' in outcome) failed.push({ stream, position: outcome.position ?? own[0].position, reason: outcome.reason });
-      if ('change' in outcome && outcome.change) changed.push(outcome.change);
+      if (before instanceof ReadFailure) {
+        failed.push({ stream, position: own[0].position, reason: before.reason });
+        continue;
+      }
+      const { after, last, failure } = this.#foldOn(stream, before, own);
+      if (failure) failed.push(failure);
+      const changes = this.#folder.difference(before, after);
+      if (last && changes.length > 0) changed.push({ stream, position: last.position, changes });
     }
     return { changed, failed };
   }
@@ -57,23 +62,20 @@ export class FoldedStreams<Folded extends object> implements ProjectionFold {
   }
 
   /** Up to the first event that cannot be applied: what came before it counts, whatever batch it came in. */
-  #foldOn(stream: string, before: Folded, events: NonEmpty<RecordedEvent>): { change?: StreamChange; reason?: string; position?: bigint } {
+  #foldOn(stream: string, before: Folded, events: NonEmpty<RecordedEvent>): FoldedOn<Folded> {
     let after = before;
     let last: RecordedEvent | undefined;
-    let failure: { reason: string; position: bigint } | undefined;
     for (const event of events) {
       try {
         after = this.#folder.apply(after, event);
         last = event;
       } catch (error) {
-        failure = { reason: messageOf(error), position: event.position };
-        break;
+        this.#cache.delete(stream);
+        return { after, last, failure: { stream, position: event.position, reason: messageOf(error) } };
       }
     }
-    if (failure || !last) this.#cache.delete(stream);
-    else this.#cache.set(stream, { revision: last.revision, folded: after });
-    const changes = this.#folder.difference(before, after);
-    return { ...(last && changes.length > 0 ? { change: { stream, position: last.position, changes } } : {}), ...failure };
+    if (last) this.#cache.set(stream, { revision: last.revision, folded: after });
+    return { after, last, failure: undefined };
   }
 
   /** The states before the batch's first event of each stream, for the streams that have one. */
@@ -107,9 +109,15 @@ export class FoldedStreams<Folded extends object> implements ProjectionFold {
   }
 }
 
+interface FoldedOn<Folded> {
+  readonly after: Folded;
+  /** The last event that is in it. */
+  readonly last: RecordedEvent | undefined;
+  readonly failure: StreamFailure | undefined;
+}
+
 /** An event before the batch cannot be applied: it could be once, so it is the program that changed. */
 class ReadFailure {
-  readonly position = undefined;
   constructor(readonly reason: string) {}
 }
 

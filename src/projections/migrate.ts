@@ -45,6 +45,8 @@ export async function migrate(target: string | Pool, options: { readonly folder?
     }
   }
   const client = new Client({ connectionString: target, connectionTimeoutMillis: 10_000, application_name: 'fillbook migrate' });
+  // Without a listener a lost connection would end the process; the next statement tells of it.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await underLock(client, migrations);

@@ -77,7 +77,7 @@ describe('the projector, when something goes wrong', () => {
     let position = 0n;
     for (let n = 0; n < 60; n += 1) {
       position = await ledger.append(orderStreamAt(n % 7), [filled(n % 7, `E${n}`)]);
-      if (n % 20 === 10) {
+      if (n % 10 === 5) {
         await projector.waitFor(position, { projections: ['orders'] });
         await ledger.rows(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query NOT LIKE '%pg_terminate%'`);
       }
