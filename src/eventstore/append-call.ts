@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import grpcStreams from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID.js';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import { batchRequest, readAnswer } from './batch-messages.js';
-import type { BatchAnswer, PreparedAppend } from './batch-messages.js';
+import { batchRequest, readResponse } from './batch-messages.js';
+import type { BatchAnswer, BatchResponse, PreparedAppend } from './batch-messages.js';
 import type { Connection } from './connection.js';
 import { EventStoreError } from './errors.js';
 import { toStoreError } from './store-errors.js';
@@ -21,7 +19,7 @@ interface Pending {
 /** One batch-append call on one client, with the appends that it has not answered. */
 interface OpenCall {
   readonly client: EventStoreDBClient;
-  readonly duplex: ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
+  readonly duplex: ClientDuplexStream<Buffer, BatchResponse>;
   readonly pending: Map<string, Pending>;
   lastAnswerAtMs: number;
   /** Resolves when the call may be written to again. */
@@ -118,7 +116,7 @@ export class AppendCall {
 async function openCall(client: EventStoreDBClient, onBroken: () => void): Promise<OpenCall> {
   // Protected in the client's types; its version is pinned. It takes care of a cluster's leader and of broken channels.
   const open = client['GRPCStreamCreator'](grpcStreams.StreamsClient, 'batchAppend', (stub) =>
-    stub.batchAppend(...client['callArguments']({}, { deadline: Infinity })),
+    stub.makeBidiStreamRequest(grpcStreams.StreamsService.batchAppend.path, (bytes: Buffer) => bytes, readResponse, ...client['callArguments']({}, { deadline: Infinity })),
   );
   const duplex = await open();
   const call: OpenCall = { client, duplex, pending: new Map(), lastAnswerAtMs: 0, drained: undefined };
@@ -131,23 +129,21 @@ async function openCall(client: EventStoreDBClient, onBroken: () => void): Promi
     }
     call.pending.clear();
   };
-  duplex.on('data', (response: BatchAppendResp) => takeAnswer(call, response));
+  duplex.on('data', (response: BatchResponse) => takeAnswer(call, response));
   duplex.on('error', broken);
   duplex.on('end', () => broken(new Error('the call ended')));
   return call;
 }
 
-function takeAnswer(call: OpenCall, response: BatchAppendResp): void {
+function takeAnswer(call: OpenCall, response: BatchResponse): void {
   call.lastAnswerAtMs = Date.now();
-  const correlation = response.getCorrelationId();
-  const correlationId = correlation ? parseUUID(correlation) : '';
-  const pending = call.pending.get(correlationId);
+  const pending = call.pending.get(response.correlationId);
   // Answers to appends that were given up are dropped: they are resolved by sending them again.
   if (!pending) return;
-  call.pending.delete(correlationId);
+  call.pending.delete(response.correlationId);
   clearTimeout(pending.timer);
   try {
-    pending.settle(readAnswer(response, pending.stream));
+    pending.settle(response.answer(pending.stream));
   } catch (error) {
     pending.fail(error);
   }

@@ -1,10 +1,10 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID.js';
 import { status } from '@grpc/grpc-js';
-import protobufTimestamp from 'google-protobuf/google/protobuf/timestamp_pb.js';
-import protobufEmpty from 'google-protobuf/google/protobuf/empty_pb.js';
+import { batchRequestBytes, proposedMessages, readSuccess } from './batch-wire.js';
 import { EventStoreError } from './errors.js';
 import type { ExpectedRevision, SealedEvent } from './event-store.js';
 
@@ -15,8 +15,8 @@ export const MAX_APPEND_BYTES = 1_000_000;
 export interface PreparedAppend {
   readonly stream: string;
   readonly expected: ExpectedRevision;
-  readonly messages: readonly BatchAppendReq.ProposedMessage[];
-  readonly sizeBytes: number;
+  /** The events as they stand in the request. */
+  readonly messages: Buffer;
 }
 
 /** What the server answered: the append's outcome, or that it is not known what became of it. */
@@ -25,50 +25,38 @@ export type BatchAnswer =
   | { readonly kind: 'conflict'; readonly actual: bigint | undefined }
   | { readonly kind: 'in_doubt'; readonly error: EventStoreError };
 
-function proposedMessage(event: SealedEvent, data: Buffer, metadata: Buffer): BatchAppendReq.ProposedMessage {
-  const id = new shared.UUID();
-  id.setString(event.id);
-  const message = new streams.BatchAppendReq.ProposedMessage();
-  message.setId(id);
-  message.getMetadataMap().set('type', event.type).set('content-type', 'application/json');
-  message.setData(data);
-  message.setCustomMetadata(metadata);
-  return message;
-}
-
 /** Fixes an append's bytes. Throws `too_large` where they are over the limit. */
 export function prepareAppend(stream: string, expected: ExpectedRevision, events: readonly SealedEvent[]): PreparedAppend {
-  let sizeBytes = 0;
-  const messages = events.map((event) => {
-    const [data, metadata] = [Buffer.from(JSON.stringify(event.data)), Buffer.from(JSON.stringify(event.metadata))];
-    sizeBytes += data.length + metadata.length + event.type.length;
-    return proposedMessage(event, data, metadata);
-  });
-  if (sizeBytes > MAX_APPEND_BYTES) {
-    throw new EventStoreError('too_large', `an append of ${sizeBytes} bytes to ${stream} is over the limit of ${MAX_APPEND_BYTES}`);
+  const messages = proposedMessages(
+    events.map(({ id, type, data, metadata }) => ({ id, type, data: JSON.stringify(data), metadata: JSON.stringify(metadata) })),
+  );
+  if (messages.length > MAX_APPEND_BYTES) {
+    throw new EventStoreError('too_large', `an append of ${messages.length} bytes to ${stream} is over the limit of ${MAX_APPEND_BYTES}`);
   }
-  return { stream, expected, messages, sizeBytes };
+  return { stream, expected, messages };
 }
 
 /** The request of one try: final, in one fragment. */
-export function batchRequest(append: PreparedAppend, correlationId: string, deadlineMs: number): BatchAppendReq {
-  const identifier = new shared.StreamIdentifier();
-  identifier.setStreamName(Buffer.from(append.stream));
-  const options = new streams.BatchAppendReq.Options();
-  options.setStreamIdentifier(identifier);
-  const deadline = new protobufTimestamp.Timestamp();
-  deadline.fromDate(new Date(Date.now() + deadlineMs));
-  options.setDeadline(deadline);
-  if (append.expected === 'no_stream') options.setNoStream(new protobufEmpty.Empty());
-  else options.setStreamPosition(append.expected.toString());
-  const correlation = new shared.UUID();
-  correlation.setString(correlationId);
-  const request = new streams.BatchAppendReq();
-  request.setOptions(options);
-  request.setCorrelationId(correlation);
-  request.setIsFinal(true);
-  request.setProposedMessagesList([...append.messages]);
-  return request;
+export const batchRequest = ({ stream, expected, messages }: PreparedAppend, correlationId: string, deadlineMs: number): Buffer =>
+  batchRequestBytes({ correlationId, stream, expected, deadline: new Date(Date.now() + deadlineMs) }, messages);
+
+/** An answer as it came: which append it is for, and what it says. */
+export interface BatchResponse {
+  readonly correlationId: string;
+  /** Throws an `EventStoreError` where the append was refused for a reason that lasts. */
+  answer(stream: string): BatchAnswer;
+}
+
+/** Reads a response; what is no plain success is left to the generated classes. */
+export function readResponse(bytes: Buffer): BatchResponse {
+  const success = readSuccess(bytes);
+  if (success) {
+    const { correlationId, revision, position } = success;
+    return { correlationId, answer: () => ({ kind: 'appended', revision, position }) };
+  }
+  const response = streams.BatchAppendResp.deserializeBinary(bytes);
+  const correlation = response.getCorrelationId();
+  return { correlationId: correlation ? parseUUID(correlation) : '', answer: (stream) => readAnswer(response, stream) };
 }
 
 const DOUBTFUL: ReadonlySet<number> = new Set([
@@ -106,7 +94,7 @@ function refusal(error: Status, stream: string): BatchAnswer {
 }
 
 /** Reads an answer. Throws an `EventStoreError` where the append was refused for a reason that lasts. */
-export function readAnswer(response: BatchAppendResp, stream: string): BatchAnswer {
+function readAnswer(response: BatchAppendResp, stream: string): BatchAnswer {
   const error = response.getError();
   if (error) return refusal(error, stream);
   const success = response.getSuccess();

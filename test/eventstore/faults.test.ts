@@ -80,7 +80,7 @@ describe('an append over a faulty network', () => {
   });
 
   it('given connections that are cut and reset under 400 appends, then each is there once', async () => {
-    const store = through(proxy, { appendDeadlineMs: 2_000 });
+    const store = through(proxy, { appendDeadlineMs: 2_000, maxAppendsInFlight: 16 });
     const streams = Array.from({ length: 400 }, () => freshStream());
     let done = 0;
     const outcomes = Promise.all(
