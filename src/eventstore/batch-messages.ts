@@ -9,7 +9,7 @@ import { EventStoreError } from './errors.js';
 import type { ExpectedRevision, SealedEvent } from './event-store.js';
 
 /** The most bytes of one append: under the server's limit of 1 MiB, which counts names and frames too. */
-export const MAX_APPEND_BYTES = 1_000_000;
+const MAX_APPEND_BYTES = 1_000_000;
 
 /** An append whose bytes are fixed: however often it is sent, it is the same. */
 export interface PreparedAppend {

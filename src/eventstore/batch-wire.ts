@@ -16,10 +16,10 @@ function varintSize(value: number): number {
 }
 
 /** The size of a length-delimited field whose number is below 16. */
-export const fieldSize = (length: number): number => 1 + varintSize(length) + length;
+const fieldSize = (length: number): number => 1 + varintSize(length) + length;
 
 /** Writes protobuf fields into a buffer whose size is known beforehand. */
-export class WireWriter {
+class WireWriter {
   readonly bytes: Buffer;
   #at = 0;
 

@@ -36,9 +36,7 @@ export const clientAlias = (tenant: TenantId, account: AccountId, clOrdId: strin
 });
 
 /** The id of the order that is opened under an alias (ADR 3). */
-export const orderIdOf = (alias: Alias): OrderId => orderIdOfKey(aliasKey(alias));
-/** As `orderIdOf`, of an `aliasKey`. */
-export const orderIdOfKey = (key: string): OrderId => orderId(uuidV5(key, ORDER_NAMESPACE));
+export const orderIdOf = (alias: Alias): OrderId => orderId(uuidV5(aliasKey(alias), ORDER_NAMESPACE));
 
 /** The id of the position that an OpenPosition command opens. */
 export const positionIdOf = (tenant: TenantId, account: AccountId, key: CommandKey): PositionId =>

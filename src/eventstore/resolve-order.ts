@@ -10,6 +10,9 @@ import { aliasKey, orderIdOf, orderStream } from './identity.js';
 import { contextFrom } from './new-metadata.js';
 import type { OrderStreams } from './order-streams.js';
 
+/** Rounds of linking orders that others link elsewhere at the same moment. */
+const MAX_LINK_ROUNDS = 20;
+
 /** Which order aliases name (ADR 3): the store decides, by the first event of the stream that an alias would open. */
 export class AliasResolver {
   constructor(
@@ -45,10 +48,16 @@ export class AliasResolver {
    * same moment agree.
    */
   async linkAll(ids: readonly OrderId[], context: CommandContext): Promise<OrderId> {
-    const [survivor, ...others] = [...new Set(ids)].sort();
-    if (survivor === undefined) throw new RangeError('no orders to link');
-    for (const other of others) await this.#linkInto(other, survivor, context);
-    return others.length === 0 ? survivor : this.orders.follow(survivor);
+    let orders = [...new Set(ids)].sort();
+    for (let round = 0; orders.length > 1 && round < MAX_LINK_ROUNDS; round += 1) {
+      const [survivor, ...others] = orders;
+      if (survivor !== undefined) for (const other of others) await this.#linkInto(other, survivor, context);
+      // Another process may have linked one of them elsewhere at the same moment: then that one is the same order too.
+      orders = [...new Set(await Promise.all(orders.map((id) => this.orders.follow(id))))].sort();
+    }
+    const [order, ...left] = orders;
+    if (order === undefined || left.length > 0) throw new Error(`${orders.length} orders are left that should be one`);
+    return order;
   }
 
   /** Makes an alias a name of `target`, unless it names an order already: the answer is the order that it names. */

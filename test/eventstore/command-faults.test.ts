@@ -232,9 +232,9 @@ interface Recorder {
   readonly summary: Promise<{ readonly applied: number; readonly duplicate: number; readonly total: number }>;
 }
 
-function recorder(scope: string, orders: number, receivedAt: string): Recorder {
+function recorder(scope: string, orders: number, receivedAt: string, firstName: 'broker' | 'client'): Recorder {
   const script = fileURLToPath(new URL('../support/record-facts.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, server.url, scope, String(orders), receivedAt], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, server.url, scope, String(orders), receivedAt, firstName], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ready = (async () => {
     await lines.next();
@@ -246,22 +246,47 @@ function recorder(scope: string, orders: number, receivedAt: string): Recorder {
   return { ready, summary, start: () => child.stdin.write('go\n') };
 }
 
+/** Two processes that record the same facts of the same orders at once. */
+async function recordedByTwo(scope: string, orders: number, firstNames: readonly ('broker' | 'client')[]): Promise<void> {
+  const processes = firstNames.map((firstName, index) => recorder(scope, orders, `2026-11-20T14:30:0${index}Z`, firstName));
+  await Promise.all(processes.map(({ ready }) => ready));
+  for (const { start } of processes) start();
+  for (const { applied, duplicate, total } of await Promise.all(processes.map(({ summary }) => summary))) {
+    expect({ answered: applied + duplicate, total }).toEqual({ answered: orders * 4, total: orders * 4 });
+  }
+}
+
+const namesOf = (scope: string, order: number): readonly [Alias, Alias] => [
+  { kind: 'broker', scope: [scope], id: `B-${order}` },
+  { kind: 'client', scope: [scope], id: `C-${order}` },
+];
+
 describe('two processes that record the same facts at once', () => {
-  it('then every fact is there once, every alias names one order, and every chain is intact', async () => {
+  it('then every fact is there once, in order, every alias names one order, and every chain is intact', async () => {
     const [scope, orders] = [randomUUID(), 60];
-    const processes = [recorder(scope, orders, '2026-11-20T14:30:01Z'), recorder(scope, orders, '2026-11-20T14:30:02Z')];
-    await Promise.all(processes.map(({ ready }) => ready));
-    for (const { start } of processes) start();
-    const summaries = await Promise.all(processes.map(({ summary }) => summary));
-    expect(summaries.map(({ applied, duplicate, total }) => applied + duplicate === total && total === orders * 4)).toEqual([true, true]);
-    expect(summaries.reduce((sum, { applied }) => sum + applied, 0)).toBe(orders * 4);
+    await recordedByTwo(scope, orders, ['broker', 'broker']);
     const handler = handlerOn(store);
     for (let order = 1; order <= orders; order += 1) {
-      const broker: Alias = { kind: 'broker', scope: [scope], id: `B-${order}` };
-      expect(await handler.resolveAlias({ kind: 'client', scope: [scope], id: `C-${order}` })).toBe(orderIdOf(broker));
+      const [broker, client] = namesOf(scope, order);
+      expect(await handler.resolveAlias(client)).toBe(orderIdOf(broker));
       const stream = orderStream(orderIdOf(broker));
       expect(await keysIn(stream)).toEqual(['placed', 'e1', 'e2', 'e3']);
       await expectIntact(stream);
+    }
+  });
+
+  it('given each opens the orders under another name, then the two of each are linked into one that has every fact once', async () => {
+    const [scope, orders] = [randomUUID(), 40];
+    await recordedByTwo(scope, orders, ['broker', 'client']);
+    const handler = handlerOn(store);
+    for (let order = 1; order <= orders; order += 1) {
+      const names = namesOf(scope, order);
+      const ids = await Promise.all(names.map((name) => handler.resolveAlias(name)));
+      expect(new Set(ids).size).toBe(1);
+      const [survivor] = ids;
+      if (survivor === undefined) throw new Error('no order');
+      expect((await keysIn(orderStream(survivor))).toSorted()).toEqual(['e1', 'e2', 'e3', 'placed']);
+      for (const name of names) await expectIntact(orderStream(orderIdOf(name)));
     }
   });
 });

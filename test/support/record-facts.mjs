@@ -1,10 +1,10 @@
 // A process of its own that records the same facts as others do: run by the tests with the compiled program.
-// Arguments: event store url, scope of the aliases, number of orders, receivedAt of this process.
+// Arguments: event store url, scope of the aliases, number of orders, receivedAt of this process, which name comes first.
 import { connectEventStore } from '../../dist/eventstore/client.js';
 import { createCommandHandler } from '../../dist/eventstore/handle-command.js';
 import { sha256Hex } from '../../dist/eventstore/digest.js';
 
-const [url, scope, orders, receivedAt] = process.argv.slice(2);
+const [url, scope, orders, receivedAt, firstName] = process.argv.slice(2);
 const store = connectEventStore({ url });
 const handler = createCommandHandler({ store, producer: `fillbook/${process.pid}` });
 
@@ -27,11 +27,16 @@ const execution = (execId) => ({
   fees: [],
 });
 
-const factOf = (order, key, fact) => ({
-  aliases: [
+const namesOf = (order) => {
+  const names = [
     { kind: 'broker', scope: [scope], id: `B-${order}` },
     { kind: 'client', scope: [scope], id: `C-${order}` },
-  ],
+  ];
+  return firstName === 'client' ? names.reverse() : names;
+};
+
+const factOf = (order, key, fact) => ({
+  aliases: namesOf(order),
   fact,
   context: {
     tenantId: 'default',

@@ -107,7 +107,7 @@ const origin = z.enum(['intent', 'fact']);
 type DataOf<Type extends OrderEventType> = Extract<OrderEventBody, { type: Type }>['data'];
 
 /** The data of each fact about an order, schemaVersion 1. */
-export const ORDER_FACT_SCHEMAS = {
+const ORDER_FACT_SCHEMAS = {
   OrderPlaced: z.strictObject({ ...factShape, origin, terms }),
   CancelRequested: z.strictObject({ ...factShape, origin }),
   ReplaceRequested: z.strictObject({ ...factShape, origin, change }),

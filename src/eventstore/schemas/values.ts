@@ -16,7 +16,7 @@ const SHA_256 = /^[0-9a-f]{64}$/;
 const WHOLE_NUMBER = /^(?:0|[1-9]\d{0,39})$/;
 
 /** The longest id or name in an event, in UTF-16 units, unless its field says otherwise. */
-export const MAX_ID_LENGTH = 200;
+const MAX_ID_LENGTH = 200;
 
 const canBeStored = (value: string): boolean => !UNSTORABLE.test(value);
 
