@@ -37,7 +37,8 @@ const orderFolder: StreamFolder<FoldedOrder> = {
   initial: { state: orderDecider.initialState, place: undefined, executions: new Map() },
   apply,
   difference,
-  weight: ({ state, executions }) => 1 + state.facts.length + executions.size,
+  // As many keys as facts; the list of facts would be made anew for this.
+  weight: ({ state, executions }) => 1 + state.applied.size + executions.size,
 };
 
 function apply({ state: before, place, executions }: FoldedOrder, recorded: RecordedEvent): FoldedOrder {
