@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 const PREFACE_BYTES = 24;
@@ -15,14 +14,14 @@ type Done = (error?: Error | null) => void;
  * instead: it closes the stream from this side. All other bytes pass as they are.
  */
 export class ResetShield extends Duplex {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #reset: (streamId: number) => void;
   /** Bytes that pass before the next frame's head. */
   #passing = PREFACE_BYTES;
   /** The start of a frame of which the rest has not come. */
   #held: Buffer | undefined;
 
-  constructor(socket: Socket, reset: (streamId: number) => void) {
+  constructor(socket: Duplex, reset: (streamId: number) => void) {
     super({ allowHalfOpen: true });
     this.#socket = socket;
     this.#reset = reset;

@@ -46,10 +46,12 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     'event_store.client.server_features.ServerFeatures': serverFeaturesService,
     'event_store.client.gossip.Gossip': gossipService(() => port),
   };
-  const server = new GrpcServer((path) => {
-    const [, service = '', method = ''] = path.split('/');
-    return services[service]?.[method];
-  });
+  const methods = new Map(
+    Object.entries(services).flatMap(([service, handlers]) =>
+      Object.entries(handlers).map(([method, handler]) => [`/${service}/${method}`, handler] as const),
+    ),
+  );
+  const server = new GrpcServer((path) => methods.get(path));
   try {
     port = await server.listen(host, options.port ?? 0);
   } catch (error) {

@@ -73,6 +73,7 @@ describe('the node beside its streams', () => {
     'event_store.client.operations.Operations/StartScavenge',
     'event_store.client.monitoring.Monitoring/Stats',
     'event_store.client.streams.Streams/Unheard',
+    '__proto__/toString',
   ])('given %s, when it is called, then it is unimplemented, by its name', async (method) => {
     const answer = await callEmpty(raw, `/${method}`);
     expect(answer).toMatchObject({ code: status.UNIMPLEMENTED, details: `/${method} is unimplemented.` });
