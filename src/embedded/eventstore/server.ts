@@ -46,7 +46,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     'event_store.client.server_features.ServerFeatures': serverFeaturesService,
     'event_store.client.gossip.Gossip': gossipService(() => port),
   };
-  const methods = new Map(
+  const methods = new Map<string, GrpcMethod>(
     Object.entries(services).flatMap(([service, handlers]) =>
       Object.entries(handlers).map(([method, handler]) => [`/${service}/${method}`, handler] as const),
     ),
