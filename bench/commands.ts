@@ -16,7 +16,7 @@ import { orderIdOf, orderStream } from '../src/eventstore/identity.js';
 
 /*
  * Commands through the handler against single-event appends of the same bytes by the client alone: same server, same number
- * in flight, in turns. Run: npx tsc -p bench && node .bench/bench/commands.js [orders a round] [url]
+ * in flight, in turns. Run: bench/run commands [orders a round] [url]
  */
 
 const IN_FLIGHT = [64, 256];
