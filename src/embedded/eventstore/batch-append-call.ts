@@ -165,7 +165,8 @@ export class BatchAppendCall implements RequestSink {
   /** Reads the call no further while too much of it waits; HTTP/2's flow control passes that on to the client. */
   #holdBack(): void {
     if (this.#paused) return;
-    const tooMuch = this.#unanswered >= MAX_UNANSWERED || this.#writer.queuedBytes >= MAX_QUEUED_BYTES;
+    // A call that waits for no answer would not be woken by one.
+    const tooMuch = this.#unanswered >= MAX_UNANSWERED || (this.#unanswered > 0 && this.#writer.queuedBytes >= MAX_QUEUED_BYTES);
     if (!tooMuch && !this.#call.congested) return;
     this.#paused = true;
     this.#call.pause();

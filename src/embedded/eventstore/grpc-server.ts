@@ -10,7 +10,8 @@ export type GrpcMethod = (call: GrpcCall, headers: IncomingHttpHeaders) => Reque
 /** Finds the method of a path `/package.Service/Method`; undefined for one that there is not. */
 export type GrpcRouter = (path: string) => GrpcMethod | undefined;
 
-const MAX_CONCURRENT_CALLS = 100_000;
+/** Calls that one connection may have open; EventStoreDB has room for 100. */
+const MAX_CONCURRENT_CALLS = 10_000;
 const MAX_CONNECTIONS = 4_096;
 /** What a client may send of one call ahead of the server's reading, and of one connection. */
 const CALL_WINDOW_BYTES = 1024 * 1024;

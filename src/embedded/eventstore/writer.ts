@@ -41,6 +41,8 @@ export interface Committed {
 const RECENT_EVENTS = 100_000;
 /** So many turns of the event loop at most gather requests for one commit. */
 const MAX_GATHER_TURNS = 8;
+/** Bytes of requests that may wait; batch appends are held back long before. */
+const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
 /** A group commit takes no more than so many bytes of requests, that a reader does not wait for long. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 
@@ -78,6 +80,10 @@ export class Writer {
   submit(request: WriteRequest): void {
     if (this.#closed) {
       request.answer({ kind: 'failed', error: unavailable('the server is shutting down') });
+      return;
+    }
+    if (this.queuedBytes + request.sizeBytes > MAX_QUEUED_BYTES) {
+      request.answer({ kind: 'failed', error: unavailable('Server Is Too Busy') });
       return;
     }
     this.#queue.push(request);
