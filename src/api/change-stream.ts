@@ -7,7 +7,7 @@ export interface Change<Row> {
   readonly row: Row;
 }
 
-interface ChangeStreamOptions<Row extends { last_position: string }> {
+interface ChangeStreamOptions<Row extends { lastPosition: string }> {
   /** The rows that changed after a position, in that order: a page, and all of those that one event changed or none. */
   readonly read: (after: string) => Promise<readonly Row[]>;
   readonly after: string;
@@ -25,7 +25,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * page, and what changes meanwhile is conflated: each row comes as it is when it is read. It is no generator, since
  * `return` must end it also while a `next` waits for news.
  */
-export class ChangeStream<Row extends { last_position: string }> implements AsyncIterableIterator<Change<Row>> {
+export class ChangeStream<Row extends { lastPosition: string }> implements AsyncIterableIterator<Change<Row>> {
   readonly #options: ChangeStreamOptions<Row>;
   readonly #expiry: NodeJS.Timeout | undefined;
   #cursor: string;
@@ -73,7 +73,7 @@ export class ChangeStream<Row extends { last_position: string }> implements Asyn
       if (row) {
         this.#next += 1;
         // Rows that one event changed are resumed together: only the last of them moves the cursor.
-        if (this.#page[this.#next]?.last_position !== row.last_position) this.#cursor = row.last_position;
+        if (this.#page[this.#next]?.lastPosition !== row.lastPosition) this.#cursor = row.lastPosition;
         return { done: false, value: { position: this.#cursor, row } };
       }
       if (this.#hasNews) await this.#read();

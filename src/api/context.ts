@@ -38,3 +38,11 @@ export interface RequestScope {
 
 /** What resolvers know of one request. */
 export interface ApiContext extends ApiServices, RequestScope {}
+
+/** The context of one request: always a new object, since loaders and caches are kept by it. */
+export const contextOf = (services: ApiServices, { viewer, correlationId, connectionSlots }: RequestScope): ApiContext => ({
+  ...services,
+  viewer,
+  correlationId,
+  connectionSlots,
+});

@@ -7,18 +7,12 @@ import { builder } from './builder.js';
 
 /**
  * A GraphQL enum whose names are the values in upper case: `sell_short` is SELL_SHORT. The compiler checks that `values`
- * names each value of the type once. `of` reads the text of a row, and throws where it is none of them: that is a bug of the
- * projection.
+ * names each value of the type once.
  */
 function enumOf<Value extends string>(name: string, description: string, values: Readonly<Record<Value, true>>) {
   const isMember = (text: string): text is Value => Object.hasOwn(values, text);
   const members = Object.keys(values).filter((text) => isMember(text));
-  const ref = builder.enumType(name, { description, values: Object.fromEntries(members.map((value) => [value.toUpperCase(), { value }])) });
-  const of = (text: string): Value => {
-    if (!isMember(text)) throw new Error(`${JSON.stringify(text)} is no ${name}`);
-    return text;
-  };
-  return { ref, of, ofNullable: (text: string | null): Value | null => (text === null ? null : of(text)) };
+  return builder.enumType(name, { description, values: Object.fromEntries(members.map((value) => [value.toUpperCase(), { value }])) });
 }
 
 export const sideEnum = enumOf<Side>('Side', 'FIX 4.4 Side (tag 54).', { buy: true, sell: true, sell_short: true, sell_short_exempt: true, buy_minus: true, sell_plus: true });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
+import type { GraphQLErrorExtensions } from 'graphql';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Rejection } from '../domain/decider.js';
@@ -142,11 +143,13 @@ function fieldIn(message: string): string | undefined {
 
 /** Errors of GraphQL itself (parse, validate, coerce) have no code, or none that says whose fault it is. */
 function withCode(error: GraphQLError): GraphQLError {
-  const { code, field } = error.extensions;
-  if (code === undefined || code === 'INTERNAL_SERVER_ERROR') error.extensions['code'] = 'BAD_USER_INPUT';
-  const named = field === undefined ? fieldIn(error.message) : undefined;
-  if (named !== undefined) error.extensions['field'] = named;
-  return error;
+  // The query compiler's errors have no extensions at all.
+  const given: GraphQLErrorExtensions = error.extensions ?? {};
+  const code = given['code'] === undefined || given['code'] === 'INTERNAL_SERVER_ERROR' ? 'BAD_USER_INPUT' : given['code'];
+  const field = given['field'] ?? fieldIn(error.message);
+  if (code === given['code'] && field === given['field']) return error;
+  const { nodes, source, positions, path, originalError } = error;
+  return new GraphQLError(error.message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null, originalError: originalError ?? null, extensions: { ...given, code, ...(field === undefined ? {} : { field }) } });
 }
 
 /** HTTP status and code of what is wrong with a request before GraphQL reads it (Fastify's own errors carry a status). */

@@ -1,5 +1,5 @@
 import { listEvents } from '../projections/event-index/queries.js';
-import type { EventIndexTable } from '../projections/tables.js';
+import type { SelectedEvent } from '../projections/event-index/queries.js';
 import { builder } from './builder.js';
 import { apiError } from './errors.js';
 import { readPage } from './page.js';
@@ -14,21 +14,21 @@ eventRef.implement({
   description: 'An event of the ledger: what happened, when, who said so, and what caused it.',
   fields: (t) => ({
     position: t.expose('position', { type: 'LogPosition' }),
-    eventId: t.exposeID('event_id'),
+    eventId: t.exposeID('eventId'),
     stream: t.exposeString('stream'),
     revision: t.expose('revision', { type: 'Revision' }),
     type: t.exposeString('type'),
-    schemaVersion: t.exposeInt('schema_version'),
-    accountId: t.exposeString('account_id'),
+    schemaVersion: t.exposeInt('schemaVersion'),
+    accountId: t.exposeString('accountId'),
     actor: t.exposeString('actor', { description: 'An opaque id of who or what acted.' }),
     source: t.exposeString('source'),
-    correlationId: t.exposeString('correlation_id', { description: 'The workflow: what set everything off.' }),
-    causationId: t.exposeString('causation_id', { description: 'The parent: what this event follows from.' }),
-    commandKey: t.exposeString('command_key'),
-    occurredAt: t.expose('occurred_at', { type: 'DateTime', description: 'Market time.' }),
-    receivedAt: t.expose('received_at', { type: 'DateTime' }),
-    recordedAt: t.expose('recorded_at', { type: 'DateTime' }),
-    tradingDay: t.expose('trading_day', { type: 'Date' }),
+    correlationId: t.exposeString('correlationId', { description: 'The workflow: what set everything off.' }),
+    causationId: t.exposeString('causationId', { description: 'The parent: what this event follows from.' }),
+    commandKey: t.exposeString('commandKey'),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'Market time.' }),
+    receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
+    recordedAt: t.expose('recordedAt', { type: 'DateTime' }),
+    tradingDay: t.expose('tradingDay', { type: 'Date' }),
     hash: t.exposeString('hash', { description: 'SHA-256 over the event and the hash of the stream\'s event before.' }),
   }),
 });
@@ -47,7 +47,7 @@ const EventFilter = builder.inputType('EventFilter', {
 
 const eventConnection = builder.connectionObject({ type: eventRef, name: 'LedgerEventConnection' }, { name: 'LedgerEventEdge' });
 
-const byPosition: Walk<EventIndexTable> = { sort: 'events by position', version: 1, place: ['position'], placeOf: (row) => [row.position] };
+const byPosition: Walk<SelectedEvent> = { sort: 'events by position', version: 1, place: ['position'], placeOf: (row) => [row.position] };
 
 interface StreamNames {
   readonly stream?: string;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { ExecutionPlace } from '../projections/orders/execution-queries.js';
+import type { ExecutionPlace, SelectedExecution } from '../projections/orders/execution-queries.js';
 import { listExecutions } from '../projections/orders/execution-queries.js';
-import type { ExecutionTable } from '../projections/tables.js';
 import { builder } from './builder.js';
 import { executionStatusEnum, sideEnum } from './enums.js';
 import { moneyRef } from './money.js';
@@ -18,19 +17,19 @@ const feesColumn = z.array(z.object({ amount: z.string(), currency: z.string() }
 executionRef.implement({
   description: 'A trade of an order, at its newest version.',
   fields: (t) => ({
-    orderId: t.exposeID('order_id'),
-    execId: t.exposeString('exec_id', { description: 'FIX ExecID (tag 17) of the first version, unique within the order.' }),
+    orderId: t.exposeID('orderId'),
+    execId: t.exposeString('execId', { description: 'FIX ExecID (tag 17) of the first version, unique within the order.' }),
     version: t.exposeInt('version', { description: '1 for the trade as first reported, one more for each correction.' }),
-    status: t.field({ type: executionStatusEnum.ref, resolve: (row) => executionStatusEnum.of(row.status) }),
-    accountId: t.exposeString('account_id'),
+    status: t.expose('status', { type: executionStatusEnum }),
+    accountId: t.exposeString('accountId'),
     symbol: t.exposeString('symbol'),
-    sourceSymbol: t.exposeString('source_symbol'),
-    side: t.field({ type: sideEnum.ref, resolve: (row) => sideEnum.of(row.side) }),
-    lastQty: t.expose('last_qty', { type: 'Decimal' }),
-    lastPx: t.expose('last_px', { type: 'Decimal' }),
+    sourceSymbol: t.exposeString('sourceSymbol'),
+    side: t.expose('side', { type: sideEnum }),
+    lastQty: t.expose('lastQty', { type: 'Decimal' }),
+    lastPx: t.expose('lastPx', { type: 'Decimal' }),
     multiplier: t.expose('multiplier', { type: 'Decimal' }),
-    quoteCurrency: t.exposeString('quote_currency'),
-    settlementCurrency: t.exposeString('settlement_currency'),
+    quoteCurrency: t.exposeString('quoteCurrency'),
+    settlementCurrency: t.exposeString('settlementCurrency'),
     fees: t.field({
       type: [moneyRef],
       description: 'Positive where they are paid, negative where they are a rebate.',
@@ -38,14 +37,14 @@ executionRef.implement({
       resolve: (row) => feesColumn.parse(row.fees),
     }),
     venue: t.exposeString('venue', { nullable: true }),
-    positionId: t.exposeID('position_id', { nullable: true }),
-    occurredAt: t.expose('occurred_at', { type: 'DateTime', description: 'Market time.' }),
-    tradingDay: t.expose('trading_day', { type: 'Date' }),
-    lastPosition: t.expose('last_position', { type: 'LogPosition' }),
+    positionId: t.exposeID('positionId', { nullable: true }),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'Market time.' }),
+    tradingDay: t.expose('tradingDay', { type: 'Date' }),
+    lastPosition: t.expose('lastPosition', { type: 'LogPosition' }),
     order: t.field({
       type: orderRef,
       nullable: true,
-      resolve: (row) => row.order_id,
+      resolve: (row) => row.orderId,
     }),
   }),
 });
@@ -63,11 +62,11 @@ const ExecutionFilter = builder.inputType('ExecutionFilter', {
 
 const executionConnection = builder.connectionObject({ type: executionRef, name: 'ExecutionConnection' }, { name: 'ExecutionEdge' });
 
-const byMarketTime: Walk<ExecutionTable> = {
+const byMarketTime: Walk<SelectedExecution> = {
   sort: 'executions by market time, newest first',
   version: 1,
   place: ['text', 'text', 'text'],
-  placeOf: (row) => [row.occurred_at, row.order_id, row.exec_id],
+  placeOf: (row) => [row.occurredAt, row.orderId, row.execId],
 };
 
 const placeAt = ([occurredAt = '', orderId = '', execId = '']: readonly string[]): ExecutionPlace => ({ occurredAt, orderId, execId });

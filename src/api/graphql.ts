@@ -1,6 +1,8 @@
 import type { DocumentNode, Source } from 'graphql';
 import { parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
+import { compiledQueries } from './compiled-queries.js';
+import { contextOf } from './context.js';
 import type { ApiContext, ApiServices, RequestScope } from './context.js';
 import { maskError } from './errors.js';
 import { schema } from './schema.js';
@@ -29,7 +31,7 @@ export function createGraphQL(services: ApiServices, { graphiql, allowedOrigins 
   return createYoga<RequestScope & Record<string, unknown>, ApiContext & Record<string, unknown>>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ viewer, correlationId, connectionSlots }) => ({ ...services, viewer, correlationId, connectionSlots }),
+    context: (scope) => ({ ...contextOf(services, scope) }),
     graphiql: graphiql ? { title: 'Fillbook', subscriptionsProtocol: 'SSE' } : false,
     landingPage: false,
     cors: allowedOrigins.length > 0 ? { origin: [...allowedOrigins], methods: ['GET', 'POST'], credentials: false } : false,
@@ -38,7 +40,7 @@ export function createGraphQL(services: ApiServices, { graphiql, allowedOrigins 
     logging: false,
     maxRequestBodySize: services.limits.bodyBytes,
     maskedErrors: { maskError: (error) => maskError(error, services.log) },
-    plugins: [tokenLimit(services)],
+    plugins: [tokenLimit(services), compiledQueries()],
   });
 }
 

@@ -10,7 +10,7 @@ export const InstrumentInput = builder.inputType('InstrumentInput', {
   description: 'What is traded, with all that a posting needs.',
   fields: (t) => ({
     symbol: t.string({ required: true, description: 'Your name of the instrument.' }),
-    securityType: t.field({ type: securityTypeEnum.ref, required: true }),
+    securityType: t.field({ type: securityTypeEnum, required: true }),
     multiplier: t.field({ type: 'Decimal', description: 'Money per point of price and unit of quantity: 1 where it is not given, 100 for a US equity option.' }),
     quoteCurrency: t.string({ required: true }),
     settlementCurrency: t.string({ description: 'The quote currency where it is not given.' }),
@@ -19,16 +19,16 @@ export const InstrumentInput = builder.inputType('InstrumentInput', {
 
 export const OrderTermsInput = builder.inputType('OrderTermsInput', {
   fields: (t) => ({
-    environment: t.field({ type: environmentEnum.ref, required: true }),
+    environment: t.field({ type: environmentEnum, required: true }),
     instrument: t.field({ type: InstrumentInput, required: true }),
     sourceSymbol: t.string({ description: 'The symbol as the broker spells it; the instrument\'s where it is not given.' }),
-    side: t.field({ type: sideEnum.ref, required: true }),
+    side: t.field({ type: sideEnum, required: true }),
     orderQty: t.field({ type: 'Decimal', required: true }),
-    ordType: t.field({ type: ordTypeEnum.ref, required: true }),
+    ordType: t.field({ type: ordTypeEnum, required: true }),
     price: t.field({ type: 'Decimal' }),
     stopPx: t.field({ type: 'Decimal' }),
-    timeInForce: t.field({ type: timeInForceEnum.ref }),
-    positionEffect: t.field({ type: positionEffectEnum.ref }),
+    timeInForce: t.field({ type: timeInForceEnum }),
+    positionEffect: t.field({ type: positionEffectEnum }),
     positionId: t.id({ description: 'The position that it opens or closes.' }),
     strategy: t.string(),
     signal: t.string({ description: 'The signal or other cause.' }),
@@ -43,8 +43,8 @@ export const TermsChangeInput = builder.inputType('TermsChangeInput', {
     orderQty: t.field({ type: 'Decimal' }),
     price: t.field({ type: 'Decimal' }),
     stopPx: t.field({ type: 'Decimal' }),
-    ordType: t.field({ type: ordTypeEnum.ref }),
-    timeInForce: t.field({ type: timeInForceEnum.ref }),
+    ordType: t.field({ type: ordTypeEnum }),
+    timeInForce: t.field({ type: timeInForceEnum }),
   }),
 });
 
@@ -60,7 +60,7 @@ const OrderRefsInput = builder.inputType('OrderRefsInput', {
 const BrokerReportInput = builder.inputType('BrokerReportInput', {
   description: 'What the broker says the order looks like now. Compared with what its facts amount to, never adopted.',
   fields: (t) => ({
-    ordStatus: t.field({ type: ordStatusEnum.ref }),
+    ordStatus: t.field({ type: ordStatusEnum }),
     orderQty: t.field({ type: 'Decimal' }),
     cumQty: t.field({ type: 'Decimal' }),
     leavesQty: t.field({ type: 'Decimal' }),
@@ -73,13 +73,13 @@ const ExecutionInput = builder.inputType('ExecutionInput', {
   description: 'One trade, whole. Side and instrument are those of the fact\'s `terms` where they are not given.',
   fields: (t) => ({
     execId: t.string({ required: true, description: 'FIX ExecID (tag 17).' }),
-    side: t.field({ type: sideEnum.ref }),
+    side: t.field({ type: sideEnum }),
     lastQty: t.field({ type: 'Decimal', required: true }),
     lastPx: t.field({ type: 'Decimal', required: true }),
     instrument: t.field({ type: InstrumentInput }),
     sourceSymbol: t.string(),
     fees: t.field({ type: [MoneyInput], description: 'Positive where they are paid, negative where they are a rebate.' }),
-    positionEffect: t.field({ type: positionEffectEnum.ref }),
+    positionEffect: t.field({ type: positionEffectEnum }),
     positionId: t.id(),
     venue: t.string(),
   }),

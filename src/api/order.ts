@@ -1,7 +1,6 @@
 import { executionsOfOrders } from '../projections/orders/execution-queries.js';
-import type { OrderName } from '../projections/orders/queries.js';
+import type { OrderName, SelectedOrder } from '../projections/orders/queries.js';
 import { findOrder, listOrders } from '../projections/orders/queries.js';
-import type { OrdersTable } from '../projections/tables.js';
 import { builder } from './builder.js';
 import { environmentEnum, ordStatusEnum, ordTypeEnum, securityTypeEnum, sideEnum, timeInForceEnum } from './enums.js';
 import { apiError } from './errors.js';
@@ -16,42 +15,42 @@ import { waitArguments, waitForReadModels } from './wait.js';
 orderRef.implement({
   description: 'An order as all its facts amount to, whatever order they came in (FIX 4.4, Appendix D).',
   fields: (t) => ({
-    id: t.exposeID('order_id', { description: 'Fillbook\'s own id.' }),
-    accountId: t.exposeString('account_id'),
-    brokerOrderId: t.exposeString('broker_order_id', { nullable: true, description: 'FIX OrderID (tag 37) of the latest message.' }),
-    clOrdId: t.exposeString('cl_ord_id', { nullable: true, description: 'FIX ClOrdID (tag 11) of the latest message.' }),
-    environment: t.field({ type: environmentEnum.ref, nullable: true, resolve: (row) => environmentEnum.ofNullable(row.environment) }),
+    id: t.exposeID('orderId', { description: 'Fillbook\'s own id.' }),
+    accountId: t.exposeString('accountId'),
+    brokerOrderId: t.exposeString('brokerOrderId', { nullable: true, description: 'FIX OrderID (tag 37) of the latest message.' }),
+    clOrdId: t.exposeString('clOrdId', { nullable: true, description: 'FIX ClOrdID (tag 11) of the latest message.' }),
+    environment: t.expose('environment', { type: environmentEnum, nullable: true }),
     symbol: t.exposeString('symbol', { nullable: true, description: 'Null, as the other terms, while no message has carried the terms.' }),
-    sourceSymbol: t.exposeString('source_symbol', { nullable: true }),
-    securityType: t.field({ type: securityTypeEnum.ref, nullable: true, resolve: (row) => securityTypeEnum.ofNullable(row.security_type) }),
-    quoteCurrency: t.exposeString('quote_currency', { nullable: true }),
+    sourceSymbol: t.exposeString('sourceSymbol', { nullable: true }),
+    securityType: t.expose('securityType', { type: securityTypeEnum, nullable: true }),
+    quoteCurrency: t.exposeString('quoteCurrency', { nullable: true }),
     multiplier: t.expose('multiplier', { type: 'Decimal', nullable: true }),
-    side: t.field({ type: sideEnum.ref, nullable: true, resolve: (row) => sideEnum.ofNullable(row.side) }),
-    ordType: t.field({ type: ordTypeEnum.ref, nullable: true, resolve: (row) => ordTypeEnum.ofNullable(row.ord_type) }),
-    timeInForce: t.field({ type: timeInForceEnum.ref, nullable: true, resolve: (row) => timeInForceEnum.ofNullable(row.time_in_force) }),
+    side: t.expose('side', { type: sideEnum, nullable: true }),
+    ordType: t.expose('ordType', { type: ordTypeEnum, nullable: true }),
+    timeInForce: t.expose('timeInForce', { type: timeInForceEnum, nullable: true }),
     price: t.expose('price', { type: 'Decimal', nullable: true }),
-    stopPx: t.expose('stop_px', { type: 'Decimal', nullable: true }),
-    ordStatus: t.field({ type: ordStatusEnum.ref, resolve: (row) => ordStatusEnum.of(row.ord_status) }),
-    orderQty: t.expose('order_qty', { type: 'Decimal' }),
-    cumQty: t.expose('cum_qty', { type: 'Decimal', description: 'What was filled.' }),
-    leavesQty: t.expose('leaves_qty', { type: 'Decimal', description: 'What is open for execution.' }),
-    avgPx: t.expose('avg_px', { type: 'Decimal', description: 'Of what was filled, rounded half to even at 10 places; 0 while nothing is.' }),
-    tradingDay: t.expose('trading_day', { type: 'Date' }),
-    positionId: t.exposeID('position_id', { nullable: true }),
+    stopPx: t.expose('stopPx', { type: 'Decimal', nullable: true }),
+    ordStatus: t.expose('ordStatus', { type: ordStatusEnum }),
+    orderQty: t.expose('orderQty', { type: 'Decimal' }),
+    cumQty: t.expose('cumQty', { type: 'Decimal', description: 'What was filled.' }),
+    leavesQty: t.expose('leavesQty', { type: 'Decimal', description: 'What is open for execution.' }),
+    avgPx: t.expose('avgPx', { type: 'Decimal', description: 'Of what was filled, rounded half to even at 10 places; 0 while nothing is.' }),
+    tradingDay: t.expose('tradingDay', { type: 'Date' }),
+    positionId: t.exposeID('positionId', { nullable: true }),
     strategy: t.exposeString('strategy', { nullable: true }),
     signal: t.exposeString('signal', { nullable: true }),
-    group: t.exposeString('order_group', { nullable: true }),
+    group: t.exposeString('orderGroup', { nullable: true }),
     portfolio: t.exposeString('portfolio', { nullable: true }),
-    discrepancyCount: t.exposeInt('discrepancy_count', { description: 'Where the broker\'s numbers and ours disagree now.' }),
-    conflictCount: t.exposeInt('conflict_count', { description: 'Messages that came under an id which another payload already has.' }),
-    openedAt: t.expose('opened_at', { type: 'DateTime', nullable: true, description: 'Market time of the first fact.' }),
-    changedAt: t.expose('changed_at', { type: 'DateTime', nullable: true, description: 'Market time of the latest fact.' }),
+    discrepancyCount: t.exposeInt('discrepancyCount', { description: 'Where the broker\'s numbers and ours disagree now.' }),
+    conflictCount: t.exposeInt('conflictCount', { description: 'Messages that came under an id which another payload already has.' }),
+    openedAt: t.expose('openedAt', { type: 'DateTime', nullable: true, description: 'Market time of the first fact.' }),
+    changedAt: t.expose('changedAt', { type: 'DateTime', nullable: true, description: 'Market time of the latest fact.' }),
     revision: t.expose('revision', { type: 'Revision', description: 'Of the last event that is folded into this row.' }),
-    lastPosition: t.expose('last_position', { type: 'LogPosition', description: 'The place of that event in the log.' }),
+    lastPosition: t.expose('lastPosition', { type: 'LogPosition', description: 'The place of that event in the log.' }),
     position: t.field({
       type: positionRef,
       nullable: true,
-      resolve: (row) => row.position_id,
+      resolve: (row) => row.positionId,
     }),
     executions: t.loadableList({
       type: executionRef,
@@ -62,7 +61,7 @@ orderRef.implement({
       load: (orderIds: string[], context, { first }) =>
         executionsOfOrders(context.database, context.viewer, { orderIds, first: pageSize(context, first) }),
       loaderOptions: { cache: false },
-      resolve: (row) => row.order_id,
+      resolve: (row) => row.orderId,
     }),
   }),
 });
@@ -71,7 +70,7 @@ const OrderFilter = builder.inputType('OrderFilter', {
   description: 'All that are given must hold.',
   fields: (t) => ({
     accountId: t.string(),
-    ordStatus: t.field({ type: [ordStatusEnum.ref], description: 'One of these.' }),
+    ordStatus: t.field({ type: [ordStatusEnum], description: 'One of these.' }),
     symbol: t.string(),
     tradingDay: t.string({ description: 'YYYY-MM-DD.' }),
     positionId: t.string(),
@@ -84,7 +83,7 @@ const OrderFilter = builder.inputType('OrderFilter', {
 
 const orderConnection = builder.connectionObject({ type: orderRef, name: 'OrderConnection' }, { name: 'OrderEdge' });
 
-const byOpening: Walk<OrdersTable> = { sort: 'orders by opening, newest first', version: 1, place: ['position'], placeOf: (row) => [row.opened_position] };
+const byOpening: Walk<SelectedOrder> = { sort: 'orders by opening, newest first', version: 1, place: ['position'], placeOf: (row) => [row.openedPosition] };
 
 interface OrderNames {
   readonly id?: string | null | undefined;

@@ -81,7 +81,7 @@ function placeIn<Row>(cursor: string, walk: Walk<Row>, filter: object | null | u
 
 /** What resolvers answer a connection with. */
 export interface Connection<Row> {
-  edges: { cursor: string; node: Row }[];
+  edges: { readonly cursor: string; readonly node: Row }[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
 
@@ -98,8 +98,9 @@ export async function readPage<Row>(
   const first = pageSize(context, args.first);
   const after = args.after ?? undefined;
   const page = await read(first, after === undefined ? undefined : placeIn(after, walk, args.filter, context));
-  const common = { v: walk.version, sort: walk.sort, filter: filterDigest(args.filter), store: context.storeId };
-  const edges = page.rows.map((node) => ({ cursor: encode({ ...common, at: [...walk.placeOf(node)] }), node }));
+  const cursorOf = (row: Row): string =>
+    encode({ v: walk.version, sort: walk.sort, filter: filterDigest(args.filter), store: context.storeId, at: [...walk.placeOf(row)] });
+  const edges = page.rows.map((node) => new Edge(node, cursorOf));
   return {
     edges,
     pageInfo: {
@@ -109,4 +110,16 @@ export async function readPage<Row>(
       endCursor: edges.at(-1)?.cursor ?? null,
     },
   };
+}
+
+/** Most clients ask for the last cursor alone: the others are made when they are read. */
+class Edge<Row> {
+  constructor(
+    readonly node: Row,
+    private readonly cursorOf: (row: Row) => string,
+  ) {}
+
+  get cursor(): string {
+    return this.cursorOf(this.node);
+  }
 }

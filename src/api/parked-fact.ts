@@ -1,6 +1,5 @@
-import type { ParkedPlace } from '../projections/parked/queries.js';
+import type { ParkedPlace, SelectedParkedFact } from '../projections/parked/queries.js';
 import { listParkedFacts } from '../projections/parked/queries.js';
-import type { ParkedFactTable } from '../projections/tables.js';
 import { builder } from './builder.js';
 import { parkedStatusEnum } from './enums.js';
 import { readPage } from './page.js';
@@ -16,32 +15,32 @@ parkedFactRef.implement({
   fields: (t) => ({
     stream: t.exposeString('stream'),
     revision: t.expose('revision', { type: 'Revision' }),
-    accountId: t.exposeString('account_id'),
+    accountId: t.exposeString('accountId'),
     source: t.exposeString('source'),
-    aliasKind: t.exposeString('alias_kind', { description: '`broker` or `client`: whose id of the order it is.' }),
-    aliasId: t.exposeString('alias_id', { description: 'The id under which it waits for its order.' }),
-    factType: t.exposeString('fact_type'),
-    occurredAt: t.expose('occurred_at', { type: 'DateTime' }),
-    commandKey: t.exposeString('command_key'),
-    status: t.field({ type: parkedStatusEnum.ref, resolve: (row) => parkedStatusEnum.of(row.status) }),
-    orderId: t.exposeID('order_id', { nullable: true, description: 'The order that took it up.' }),
-    parkedPosition: t.expose('parked_position', { type: 'LogPosition' }),
-    lastPosition: t.expose('last_position', { type: 'LogPosition' }),
+    aliasKind: t.exposeString('aliasKind', { description: '`broker` or `client`: whose id of the order it is.' }),
+    aliasId: t.exposeString('aliasId', { description: 'The id under which it waits for its order.' }),
+    factType: t.exposeString('factType'),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime' }),
+    commandKey: t.exposeString('commandKey'),
+    status: t.expose('status', { type: parkedStatusEnum }),
+    orderId: t.exposeID('orderId', { nullable: true, description: 'The order that took it up.' }),
+    parkedPosition: t.expose('parkedPosition', { type: 'LogPosition' }),
+    lastPosition: t.expose('lastPosition', { type: 'LogPosition' }),
   }),
 });
 
 const ParkedFactFilter = builder.inputType('ParkedFactFilter', {
   description: 'All that are given must hold.',
-  fields: (t) => ({ accountId: t.string(), status: t.field({ type: parkedStatusEnum.ref }) }),
+  fields: (t) => ({ accountId: t.string(), status: t.field({ type: parkedStatusEnum }) }),
 });
 
 const parkedConnection = builder.connectionObject({ type: parkedFactRef, name: 'ParkedFactConnection' }, { name: 'ParkedFactEdge' });
 
-const byParking: Walk<ParkedFactTable> = {
+const byParking: Walk<SelectedParkedFact> = {
   sort: 'parked facts by parking, oldest first',
   version: 1,
   place: ['position', 'text', 'position'],
-  placeOf: (row) => [row.parked_position, row.stream, row.revision],
+  placeOf: (row) => [row.parkedPosition, row.stream, row.revision],
 };
 
 const placeAt = ([parkedPosition = '0', stream = '', revision = '0']: readonly string[]): ParkedPlace => ({ parkedPosition, stream, revision });

@@ -10,10 +10,10 @@ import { InstrumentInput, MoneyInput } from './order-inputs.js';
 
 export const PositionTermsInput = builder.inputType('PositionTermsInput', {
   fields: (t) => ({
-    environment: t.field({ type: environmentEnum.ref, required: true }),
+    environment: t.field({ type: environmentEnum, required: true }),
     instrument: t.field({ type: InstrumentInput, required: true }),
     sourceSymbol: t.string({ description: 'The symbol as the broker spells it; the instrument\'s where it is not given.' }),
-    direction: t.field({ type: directionEnum.ref, required: true }),
+    direction: t.field({ type: directionEnum, required: true }),
     quantity: t.field({ type: 'Decimal', required: true, description: '0 where opening orders will fill it.' }),
     openPrice: t.field({ type: 'Decimal' }),
     originalCredit: t.field({ type: MoneyInput, description: 'What opening it brought in (positive, a credit) or cost (negative, a debit), as a whole.' }),
@@ -28,7 +28,7 @@ export const PositionTermsInput = builder.inputType('PositionTermsInput', {
 export const TargetInput = builder.inputType('TargetInput', {
   fields: (t) => ({
     targetKey: t.string({ required: true, description: 'What names it within its position, for example `put_spread_1_40`; at most 100 characters.' }),
-    kind: t.field({ type: targetKindEnum.ref, required: true }),
+    kind: t.field({ type: targetKindEnum, required: true }),
     percent: t.field({ type: 'Decimal', required: true, description: 'Of the target\'s own original credit or debit: more than 0, at most 100, with at most two decimals.' }),
     targetPrice: t.field({ type: 'Decimal', required: true }),
     quantity: t.field({ type: 'Decimal', required: true }),

@@ -1,6 +1,6 @@
 import { findPosition, listPositions } from '../projections/positions/queries.js';
+import type { SelectedPosition } from '../projections/positions/queries.js';
 import { targetsOfPositions } from '../projections/positions/target-queries.js';
-import type { PositionTable } from '../projections/tables.js';
 import { builder } from './builder.js';
 import { directionEnum, environmentEnum, positionStatusEnum, securityTypeEnum } from './enums.js';
 import { moneyOf, moneyRef } from './money.js';
@@ -8,6 +8,7 @@ import { pageSize, readPage } from './page.js';
 import type { Walk } from './page.js';
 import { pageArguments, pageComplexity } from './page-arguments.js';
 import { present } from './present.js';
+import { reads } from './read-columns.js';
 import { READ_MODELS } from './read-models.js';
 import { positionRef, targetRef } from './refs.js';
 import { waitArguments, waitForReadModels } from './wait.js';
@@ -15,46 +16,48 @@ import { waitArguments, waitForReadModels } from './wait.js';
 positionRef.implement({
   description: 'What is held: one episode from zero to zero.',
   fields: (t) => ({
-    id: t.exposeID('position_id'),
-    accountId: t.exposeString('account_id'),
-    environment: t.field({ type: environmentEnum.ref, resolve: (row) => environmentEnum.of(row.environment) }),
+    id: t.exposeID('positionId'),
+    accountId: t.exposeString('accountId'),
+    environment: t.expose('environment', { type: environmentEnum }),
     symbol: t.exposeString('symbol'),
-    securityType: t.field({ type: securityTypeEnum.ref, resolve: (row) => securityTypeEnum.of(row.security_type) }),
+    securityType: t.expose('securityType', { type: securityTypeEnum }),
     multiplier: t.expose('multiplier', { type: 'Decimal' }),
-    quoteCurrency: t.exposeString('quote_currency'),
-    direction: t.field({ type: directionEnum.ref, resolve: (row) => directionEnum.of(row.direction) }),
-    status: t.field({ type: positionStatusEnum.ref, resolve: (row) => positionStatusEnum.of(row.status) }),
-    openedQty: t.expose('opened_qty', { type: 'Decimal' }),
-    closedQty: t.expose('closed_qty', { type: 'Decimal' }),
-    openQty: t.expose('open_qty', { type: 'Decimal', description: 'openedQty − closedQty: negative where it is over-closed.' }),
-    openPrice: t.expose('open_price', { type: 'Decimal', nullable: true }),
+    quoteCurrency: t.exposeString('quoteCurrency'),
+    direction: t.expose('direction', { type: directionEnum }),
+    status: t.expose('status', { type: positionStatusEnum }),
+    openedQty: t.expose('openedQty', { type: 'Decimal' }),
+    closedQty: t.expose('closedQty', { type: 'Decimal' }),
+    openQty: t.expose('openQty', { type: 'Decimal', description: 'openedQty − closedQty: negative where it is over-closed.' }),
+    openPrice: t.expose('openPrice', { type: 'Decimal', nullable: true }),
     originalCredit: t.field({
       type: moneyRef,
       nullable: true,
       description: 'What opening it brought in (positive, a credit) or cost (negative, a debit), as a whole.',
-      resolve: (row) => moneyOf(row.original_credit, row.original_credit_currency),
+      extensions: reads('original_credit', 'original_credit_currency'),
+      resolve: (row) => moneyOf(row.originalCredit, row.originalCreditCurrency),
     }),
-    strategyType: t.exposeString('strategy_type'),
+    strategyType: t.exposeString('strategyType'),
     strategy: t.exposeString('strategy', { nullable: true }),
     signal: t.exposeString('signal', { nullable: true }),
-    group: t.exposeString('position_group', { nullable: true }),
+    group: t.exposeString('positionGroup', { nullable: true }),
     portfolio: t.exposeString('portfolio', { nullable: true }),
-    targetCount: t.exposeInt('target_count'),
-    unfilledTargetCount: t.exposeInt('unfilled_target_count'),
-    openedAt: t.expose('opened_at', { type: 'DateTime' }),
-    changedAt: t.expose('changed_at', { type: 'DateTime' }),
+    targetCount: t.exposeInt('targetCount'),
+    unfilledTargetCount: t.exposeInt('unfilledTargetCount'),
+    openedAt: t.expose('openedAt', { type: 'DateTime' }),
+    changedAt: t.expose('changedAt', { type: 'DateTime' }),
     revision: t.expose('revision', { type: 'Revision' }),
-    lastPosition: t.expose('last_position', { type: 'LogPosition' }),
+    lastPosition: t.expose('lastPosition', { type: 'LogPosition' }),
     targets: t.loadableList({
       type: targetRef,
       byPath: true,
+      extensions: reads('position_id'),
       description: 'Its targets in the order in which they were first set.',
       args: { first: pageArguments.first },
       complexity: pageComplexity,
       load: (positionIds: string[], context, { first }) =>
         targetsOfPositions(context.database, context.viewer, { positionIds, first: pageSize(context, first) }),
       loaderOptions: { cache: false },
-      resolve: (row) => row.position_id,
+      resolve: (row) => row.positionId,
     }),
   }),
 });
@@ -63,7 +66,7 @@ const PositionFilter = builder.inputType('PositionFilter', {
   description: 'All that are given must hold.',
   fields: (t) => ({
     accountId: t.string(),
-    status: t.field({ type: [positionStatusEnum.ref], description: 'One of these.' }),
+    status: t.field({ type: [positionStatusEnum], description: 'One of these.' }),
     symbol: t.string(),
     strategyType: t.string(),
     strategy: t.string(),
@@ -75,7 +78,7 @@ const PositionFilter = builder.inputType('PositionFilter', {
 
 const positionConnection = builder.connectionObject({ type: positionRef, name: 'PositionConnection' }, { name: 'PositionEdge' });
 
-const byOpening: Walk<PositionTable> = { sort: 'positions by opening, newest first', version: 1, place: ['position'], placeOf: (row) => [row.opened_position] };
+const byOpening: Walk<SelectedPosition> = { sort: 'positions by opening, newest first', version: 1, place: ['position'], placeOf: (row) => [row.openedPosition] };
 
 builder.queryFields((t) => ({
   position: t.field({

@@ -1,6 +1,5 @@
-import type { QuarantinePlace } from '../projections/quarantine/queries.js';
+import type { QuarantinePlace, SelectedQuarantinedLine } from '../projections/quarantine/queries.js';
 import { listQuarantine } from '../projections/quarantine/queries.js';
-import type { QuarantineTable } from '../projections/tables.js';
 import { builder } from './builder.js';
 import { quarantineStatusEnum } from './enums.js';
 import { readPage } from './page.js';
@@ -14,32 +13,32 @@ import { waitArguments, waitForReadModels } from './wait.js';
 quarantinedLineRef.implement({
   description: 'A line or message that could not be parsed, as it came.',
   fields: (t) => ({
-    id: t.exposeID('quarantine_id'),
-    accountId: t.exposeString('account_id'),
+    id: t.exposeID('quarantineId'),
+    accountId: t.exposeString('accountId'),
     source: t.exposeString('source'),
     origin: t.exposeString('origin', { description: 'File name or feed.' }),
     line: t.exposeString('line', { description: 'Line or message number in it, from 1.' }),
     field: t.exposeString('field', { nullable: true, description: 'What was at fault, where one field was.' }),
     reason: t.exposeString('reason'),
     content: t.exposeString('content', { description: 'Cut at 4,096 characters.' }),
-    status: t.field({ type: quarantineStatusEnum.ref, resolve: (row) => quarantineStatusEnum.of(row.status) }),
-    quarantinedPosition: t.expose('quarantined_position', { type: 'LogPosition' }),
-    lastPosition: t.expose('last_position', { type: 'LogPosition' }),
+    status: t.expose('status', { type: quarantineStatusEnum }),
+    quarantinedPosition: t.expose('quarantinedPosition', { type: 'LogPosition' }),
+    lastPosition: t.expose('lastPosition', { type: 'LogPosition' }),
   }),
 });
 
 const QuarantineFilter = builder.inputType('QuarantineFilter', {
   description: 'All that are given must hold.',
-  fields: (t) => ({ accountId: t.string(), status: t.field({ type: quarantineStatusEnum.ref }), origin: t.string({ description: 'File name or feed.' }) }),
+  fields: (t) => ({ accountId: t.string(), status: t.field({ type: quarantineStatusEnum }), origin: t.string({ description: 'File name or feed.' }) }),
 });
 
 const quarantineConnection = builder.connectionObject({ type: quarantinedLineRef, name: 'QuarantinedLineConnection' }, { name: 'QuarantinedLineEdge' });
 
-const byQuarantining: Walk<QuarantineTable> = {
+const byQuarantining: Walk<SelectedQuarantinedLine> = {
   sort: 'quarantined lines by quarantining, oldest first',
   version: 1,
   place: ['position', 'text'],
-  placeOf: (row) => [row.quarantined_position, row.quarantine_id],
+  placeOf: (row) => [row.quarantinedPosition, row.quarantineId],
 };
 
 const placeAt = ([quarantinedPosition = '0', quarantineId = '']: readonly string[]): QuarantinePlace => ({ quarantinedPosition, quarantineId });

@@ -13,6 +13,7 @@ import type { ApiServices, RequestScope } from './context.js';
 import { apiError, requestError } from './errors.js';
 import { createGraphQL, GRAPHQL_PATH } from './graphql.js';
 import { addHealth } from './health.js';
+import { answerJson, jsonRequest } from './json-endpoint.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import type { ApiLimits } from './limits.js';
 import { refusalOf } from './origin.js';
@@ -82,7 +83,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     for (const [name, value] of response.headers) reply.header(name, value);
     return reply.code(response.status).header('x-correlation-id', scope.correlationId).send(response.body);
   };
-  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => answer(request, reply, await scopeOf(request, authenticate));
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const scope = await scopeOf(request, authenticate);
+    const plain = jsonRequest(request);
+    // A browser may ask for CORS headers, which are Yoga's.
+    if (!plain || request.headers.origin !== undefined) return answer(request, reply, scope);
+    reply.header('x-correlation-id', scope.correlationId);
+    return (await answerJson({ endpoint, services }, plain, scope, reply, request.headers.accept)) ? reply : answer(request, reply, scope);
+  };
   app.route({ method: 'GET', url: GRAPHQL_PATH, handler, wsHandler: createWebSocketHandler(endpoint, authenticate, services) });
   app.route({ method: 'POST', url: GRAPHQL_PATH, handler });
   // What a browser asks before it sends another page's request has no token, and gets no data.

@@ -1,7 +1,9 @@
 import { ordersChangedAfter } from '../projections/orders/queries.js';
+import type { SelectedOrder } from '../projections/orders/queries.js';
 import { positionsChangedAfter } from '../projections/positions/queries.js';
+import type { SelectedPosition } from '../projections/positions/queries.js';
 import { targetsChangedAfter } from '../projections/positions/target-queries.js';
-import type { OrdersTable, PositionTable, ProfitTargetTable } from '../projections/tables.js';
+import type { SelectedTarget } from '../projections/positions/target-queries.js';
 import { builder } from './builder.js';
 import type { ChangeFeed } from './changes.js';
 import { ChangeStream } from './change-stream.js';
@@ -29,7 +31,7 @@ const followArguments = builder.args((t) => ({
 }));
 
 /** Follows the rows of one table that a viewer sees, until the client leaves, its token ends or the server stops. */
-async function follow<Row extends { last_position: string }>(
+async function follow<Row extends { lastPosition: string }>(
   context: ApiContext,
   feed: ChangeFeed,
   args: FollowArguments & { readonly id: string | null | undefined },
@@ -62,21 +64,21 @@ async function follow<Row extends { last_position: string }>(
 
 const POSITION = 'Resume `after` it: everything up to here has been sent.';
 
-const orderChange = builder.objectRef<Change<OrdersTable>>('OrderChange').implement({
+const orderChange = builder.objectRef<Change<SelectedOrder>>('OrderChange').implement({
   fields: (t) => ({
     position: t.expose('position', { type: 'LogPosition', description: POSITION }),
     order: t.field({ type: orderRef, description: 'As it is now.', resolve: ({ row }) => row }),
   }),
 });
 
-const positionChange = builder.objectRef<Change<PositionTable>>('PositionChange').implement({
+const positionChange = builder.objectRef<Change<SelectedPosition>>('PositionChange').implement({
   fields: (t) => ({
     position: t.expose('position', { type: 'LogPosition', description: POSITION }),
     tradePosition: t.field({ type: positionRef, description: 'As it is now.', resolve: ({ row }) => row }),
   }),
 });
 
-const targetChange = builder.objectRef<Change<ProfitTargetTable>>('TargetChange').implement({
+const targetChange = builder.objectRef<Change<SelectedTarget>>('TargetChange').implement({
   fields: (t) => ({
     position: t.expose('position', { type: 'LogPosition', description: POSITION }),
     target: t.field({ type: targetRef, description: 'As it is now.', resolve: ({ row }) => row }),

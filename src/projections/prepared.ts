@@ -22,12 +22,12 @@ function nameOf(text: string): string {
 }
 
 /**
- * Runs a query that Kysely built as a statement that Postgres prepares once a connection: the same text is parsed and
+ * Runs a query that Kysely built, whose rows are `Row`s, as a statement that Postgres prepares once a connection: the same text is parsed and
  * planned once. Values belong in parameters (lists as one array parameter), so that there are few texts.
  */
 export async function fetchRows<Row extends QueryResultRow>(
   { pool }: ReadDatabase,
-  query: { compile(): CompiledQuery<Row> },
+  query: { compile(): CompiledQuery },
 ): Promise<Row[]> {
   const { sql: text, parameters } = query.compile();
   const { rows } = await pool.query<Row>({ name: nameOf(text), text, values: [...parameters] });

@@ -4,7 +4,7 @@ import { ChangeStream } from '../../src/api/change-stream.js';
 
 interface Row {
   readonly id: number;
-  readonly last_position: string;
+  readonly lastPosition: string;
 }
 
 /** A table that changes, and a stream that follows it in pages of about `limit` rows. */
@@ -14,15 +14,15 @@ function following(limit: number, endsAtMs?: number) {
   let position = 0;
   const read = async (after: string): Promise<Row[]> => {
     counts.reads += 1;
-    const changed = [...rows.values()].filter((row) => Number(row.last_position) > Number(after)).toSorted((a, b) => Number(a.last_position) - Number(b.last_position));
-    const last = changed[limit - 1]?.last_position;
-    return last === undefined ? changed : changed.filter((row) => Number(row.last_position) <= Number(last));
+    const changed = [...rows.values()].filter((row) => Number(row.lastPosition) > Number(after)).toSorted((a, b) => Number(a.lastPosition) - Number(b.lastPosition));
+    const last = changed[limit - 1]?.lastPosition;
+    return last === undefined ? changed : changed.filter((row) => Number(row.lastPosition) <= Number(last));
   };
   const stream = new ChangeStream<Row>({ read, after: '0', endsAtMs, onEnd: () => (counts.ends += 1) });
   /** One event changes these rows. */
   const change = (...ids: readonly number[]): void => {
     position += 10;
-    for (const id of ids) rows.set(id, { id, last_position: String(position) });
+    for (const id of ids) rows.set(id, { id, lastPosition: String(position) });
     stream.wake();
   };
   return { rows, counts, stream, change };
@@ -44,8 +44,8 @@ describe('a stream of changes', () => {
     change(1);
     change(2);
     change(1);
-    expect(await stream.next()).toEqual({ done: false, value: { position: '20', row: { id: 2, last_position: '20' } } });
-    expect(await stream.next()).toEqual({ done: false, value: { position: '30', row: { id: 1, last_position: '30' } } });
+    expect(await stream.next()).toEqual({ done: false, value: { position: '20', row: { id: 2, lastPosition: '20' } } });
+    expect(await stream.next()).toEqual({ done: false, value: { position: '30', row: { id: 1, lastPosition: '30' } } });
     await stream.return();
   });
 

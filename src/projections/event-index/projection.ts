@@ -3,7 +3,7 @@ import { messageOf } from '../postgres-errors.js';
 import type { BatchChanges, ColumnType, Projection, Row, RowOf, StreamFailure, Table } from '../projection.js';
 import type { EventIndexTable } from '../tables.js';
 
-const EVENT_INDEX: Table = {
+export const EVENT_INDEX: Table = {
   name: 'event_index',
   key: ['position'],
   appendOnly: true,

@@ -3,9 +3,22 @@ import type { Page } from '../keyset.js';
 import { groupBy, pageOf } from '../keyset.js';
 import type { ReadDatabase } from '../prepared.js';
 import { fetchRows } from '../prepared.js';
+import type { Side } from '../../domain/order/events.js';
+import type { ExecutionStatus } from '../../domain/order/state.js';
+import { selection } from '../selection.js';
+import type { Selected } from '../selection.js';
 import type { ExecutionTable } from '../tables.js';
 import { visibleTo } from '../viewer.js';
 import type { Viewer } from '../viewer.js';
+import { EXECUTION } from './rows.js';
+
+/** An execution as queries give it. */
+export interface SelectedExecution extends Omit<Selected<ExecutionTable>, 'status' | 'side'> {
+  readonly status: ExecutionStatus;
+  readonly side: Side;
+}
+
+const COLUMNS = selection('x', Object.keys(EXECUTION.columns));
 
 export interface ExecutionFilter {
   readonly accountId?: string | undefined;
@@ -27,11 +40,11 @@ export async function listExecutions(
   database: ReadDatabase,
   viewer: Viewer,
   args: { filter: ExecutionFilter; first: number; before?: ExecutionPlace | undefined },
-): Promise<Page<ExecutionTable>> {
+): Promise<Page<SelectedExecution>> {
   const { filter, first, before } = args;
   let query = database.db
     .selectFrom('execution as x')
-    .selectAll('x')
+    .select(COLUMNS)
     .where(visibleTo(viewer, 'x', filter.accountId))
     .orderBy('x.occurred_at', 'desc')
     .orderBy('x.order_id', 'desc')
@@ -42,7 +55,7 @@ export async function listExecutions(
   if (filter.positionId !== undefined) query = query.where('x.position_id', '=', filter.positionId);
   if (filter.symbol !== undefined) query = query.where('x.symbol', '=', filter.symbol);
   if (filter.tradingDay !== undefined) query = query.where('x.trading_day', '=', filter.tradingDay);
-  return pageOf(await fetchRows(database, query), first);
+  return pageOf(await fetchRows<SelectedExecution>(database, query), first);
 }
 
 /** The newest executions of many orders at once: at most `first` an order, in the order of the ids. */
@@ -50,8 +63,8 @@ export async function executionsOfOrders(
   database: ReadDatabase,
   viewer: Viewer,
   args: { orderIds: readonly string[]; first: number },
-): Promise<ExecutionTable[][]> {
-  const rows = await fetchRows(
+): Promise<SelectedExecution[][]> {
+  const rows = await fetchRows<SelectedExecution>(
     database,
     database.db
       .selectFrom(sql<{ order_id: string }>`unnest(${[...new Set(args.orderIds)]}::text[])`.as<'asked'>(sql`asked(order_id)`))
@@ -59,7 +72,7 @@ export async function executionsOfOrders(
         (from) =>
           from
             .selectFrom('execution as x')
-            .selectAll('x')
+            .select(COLUMNS)
             .where(visibleTo(viewer, 'x'))
             .whereRef('x.order_id', '=', 'asked.order_id')
             .orderBy('x.occurred_at', 'desc')
@@ -70,5 +83,5 @@ export async function executionsOfOrders(
       )
       .selectAll('newest'),
   );
-  return groupBy(rows, args.orderIds, (row) => row.order_id);
+  return groupBy(rows, args.orderIds, (row) => row.orderId);
 }

@@ -3,9 +3,26 @@ import type { Page } from '../keyset.js';
 import { pageOf } from '../keyset.js';
 import type { ReadDatabase } from '../prepared.js';
 import { fetchRows } from '../prepared.js';
+import type { Environment, OrdStatus, OrdType, Side, TimeInForce } from '../../domain/order/events.js';
+import type { SecurityType } from '../../domain/instrument.js';
+import { selection } from '../selection.js';
+import type { Selected } from '../selection.js';
 import type { OrdersTable } from '../tables.js';
 import { visibleTo } from '../viewer.js';
 import type { Viewer } from '../viewer.js';
+import { ORDERS } from './rows.js';
+
+/** An order as queries give it. */
+export interface SelectedOrder extends Omit<Selected<OrdersTable>, 'environment' | 'securityType' | 'side' | 'ordType' | 'timeInForce' | 'ordStatus'> {
+  readonly environment: Environment | null;
+  readonly securityType: SecurityType | null;
+  readonly side: Side | null;
+  readonly ordType: OrdType | null;
+  readonly timeInForce: TimeInForce | null;
+  readonly ordStatus: OrdStatus;
+}
+
+const ORDER = selection('o', Object.keys(ORDERS.columns));
 
 /** How an order is asked for: one of its names. */
 export interface OrderName {
@@ -16,12 +33,12 @@ export interface OrderName {
 const COLUMN_OF = { orderId: 'o.order_id', brokerOrderId: 'o.broker_order_id', clOrdId: 'o.cl_ord_id' } as const;
 
 /** The order of this name; the one that changed last where a broker has used the name for several. */
-export async function findOrder(database: ReadDatabase, viewer: Viewer, args: { name: OrderName; accountId?: string | undefined }): Promise<OrdersTable | undefined> {
-  const rows = await fetchRows(
+export async function findOrder(database: ReadDatabase, viewer: Viewer, args: { name: OrderName; accountId?: string | undefined }): Promise<SelectedOrder | undefined> {
+  const rows = await fetchRows<SelectedOrder>(
     database,
     database.db
       .selectFrom('orders as o')
-      .selectAll('o')
+      .select(ORDER)
       .where(visibleTo(viewer, 'o', args.accountId))
       .where(COLUMN_OF[args.name.kind], '=', args.name.value)
       .orderBy('o.last_position', 'desc')
@@ -48,11 +65,11 @@ export async function listOrders(
   database: ReadDatabase,
   viewer: Viewer,
   args: { filter: OrderFilter; first: number; before?: string | undefined },
-): Promise<Page<OrdersTable>> {
+): Promise<Page<SelectedOrder>> {
   const { filter, first, before } = args;
   let query = database.db
     .selectFrom('orders as o')
-    .selectAll('o')
+    .select(ORDER)
     .where(visibleTo(viewer, 'o', filter.accountId))
     .orderBy('o.opened_position', 'desc')
     .limit(first + 1);
@@ -65,16 +82,16 @@ export async function listOrders(
   if (filter.group !== undefined) query = query.where('o.order_group', '=', filter.group);
   if (filter.portfolio !== undefined) query = query.where('o.portfolio', '=', filter.portfolio);
   if (filter.withDiscrepancies === true) query = query.where('o.discrepancy_count', '>', 0);
-  return pageOf(await fetchRows(database, query), first);
+  return pageOf(await fetchRows<SelectedOrder>(database, query), first);
 }
 
 /** Orders of many ids at once, in no order; those that the viewer does not see are missing. */
-export function ordersByIds(database: ReadDatabase, viewer: Viewer, orderIds: readonly string[]): Promise<OrdersTable[]> {
-  return fetchRows(
+export function ordersByIds(database: ReadDatabase, viewer: Viewer, orderIds: readonly string[]): Promise<SelectedOrder[]> {
+  return fetchRows<SelectedOrder>(
     database,
     database.db
       .selectFrom('orders as o')
-      .selectAll('o')
+      .select(ORDER)
       .where(visibleTo(viewer, 'o'))
       .where(sql<boolean>`o.order_id = any(${[...orderIds]}::text[])`),
   );
@@ -88,14 +105,14 @@ export async function ordersChangedAfter(
   database: ReadDatabase,
   viewer: Viewer,
   args: { filter: { accountId?: string | undefined; id?: string | undefined }; after: string; limit: number },
-): Promise<OrdersTable[]> {
+): Promise<SelectedOrder[]> {
   let query = database.db
     .selectFrom('orders as o')
-    .selectAll('o')
+    .select(ORDER)
     .where(visibleTo(viewer, 'o', args.filter.accountId))
     .where('o.last_position', '>', args.after)
     .orderBy('o.last_position')
     .fetch(args.limit, 'with ties');
   if (args.filter.id !== undefined) query = query.where('o.order_id', '=', args.filter.id);
-  return fetchRows(database, query);
+  return fetchRows<SelectedOrder>(database, query);
 }

@@ -9,7 +9,7 @@ import type { ParkedFactTable } from '../tables.js';
 
 type ParkedRow = RowOf<ParkedFactTable>;
 
-const PARKED_FACT: Table = {
+export const PARKED_FACT: Table = {
   name: 'parked_fact',
   key: ['stream', 'revision'],
   columns: {

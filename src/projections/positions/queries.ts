@@ -3,11 +3,28 @@ import type { Page } from '../keyset.js';
 import { pageOf } from '../keyset.js';
 import type { ReadDatabase } from '../prepared.js';
 import { fetchRows } from '../prepared.js';
+import type { SecurityType } from '../../domain/instrument.js';
+import type { Environment } from '../../domain/order/events.js';
+import type { Direction } from '../../domain/position/events.js';
+import type { PositionStatus } from '../../domain/position/state.js';
+import { selection } from '../selection.js';
+import type { Selected } from '../selection.js';
 import type { PositionTable } from '../tables.js';
 import { visibleTo } from '../viewer.js';
 import type { Viewer } from '../viewer.js';
+import { POSITION } from './rows.js';
 
-export async function findPosition(database: ReadDatabase, viewer: Viewer, args: { positionId: string }): Promise<PositionTable | undefined> {
+/** A position as queries give it. */
+export interface SelectedPosition extends Omit<Selected<PositionTable>, 'environment' | 'securityType' | 'direction' | 'status'> {
+  readonly environment: Environment;
+  readonly securityType: SecurityType;
+  readonly direction: Direction;
+  readonly status: PositionStatus;
+}
+
+const COLUMNS = selection('p', Object.keys(POSITION.columns));
+
+export async function findPosition(database: ReadDatabase, viewer: Viewer, args: { positionId: string }): Promise<SelectedPosition | undefined> {
   const [row] = await positionsByIds(database, viewer, [args.positionId]);
   return row;
 }
@@ -29,11 +46,11 @@ export async function listPositions(
   database: ReadDatabase,
   viewer: Viewer,
   args: { filter: PositionFilter; first: number; before?: string | undefined },
-): Promise<Page<PositionTable>> {
+): Promise<Page<SelectedPosition>> {
   const { filter, first, before } = args;
   let query = database.db
     .selectFrom('position as p')
-    .selectAll('p')
+    .select(COLUMNS)
     .where(visibleTo(viewer, 'p', filter.accountId))
     .orderBy('p.opened_position', 'desc')
     .limit(first + 1);
@@ -45,16 +62,16 @@ export async function listPositions(
   if (filter.group !== undefined) query = query.where('p.position_group', '=', filter.group);
   if (filter.portfolio !== undefined) query = query.where('p.portfolio', '=', filter.portfolio);
   if (filter.withUnfilledTargets === true) query = query.where('p.unfilled_target_count', '>', 0);
-  return pageOf(await fetchRows(database, query), first);
+  return pageOf(await fetchRows<SelectedPosition>(database, query), first);
 }
 
 /** Positions of many ids at once, in no order; those that the viewer does not see are missing. */
-export function positionsByIds(database: ReadDatabase, viewer: Viewer, positionIds: readonly string[]): Promise<PositionTable[]> {
-  return fetchRows(
+export function positionsByIds(database: ReadDatabase, viewer: Viewer, positionIds: readonly string[]): Promise<SelectedPosition[]> {
+  return fetchRows<SelectedPosition>(
     database,
     database.db
       .selectFrom('position as p')
-      .selectAll('p')
+      .select(COLUMNS)
       .where(visibleTo(viewer, 'p'))
       .where(sql<boolean>`p.position_id = any(${[...positionIds]}::text[])`),
   );
@@ -68,14 +85,14 @@ export async function positionsChangedAfter(
   database: ReadDatabase,
   viewer: Viewer,
   args: { filter: { accountId?: string | undefined; id?: string | undefined }; after: string; limit: number },
-): Promise<PositionTable[]> {
+): Promise<SelectedPosition[]> {
   let query = database.db
     .selectFrom('position as p')
-    .selectAll('p')
+    .select(COLUMNS)
     .where(visibleTo(viewer, 'p', args.filter.accountId))
     .where('p.last_position', '>', args.after)
     .orderBy('p.last_position')
     .fetch(args.limit, 'with ties');
   if (args.filter.id !== undefined) query = query.where('p.position_id', '=', args.filter.id);
-  return fetchRows(database, query);
+  return fetchRows<SelectedPosition>(database, query);
 }

@@ -9,7 +9,7 @@ type QuarantineRow = RowOf<QuarantineTable>;
 
 const STREAM_PREFIX = 'quarantine-';
 
-const QUARANTINE: Table = {
+export const QUARANTINE: Table = {
   name: 'quarantine',
   key: ['quarantine_id'],
   columns: {

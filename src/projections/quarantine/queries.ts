@@ -3,9 +3,19 @@ import type { Page } from '../keyset.js';
 import { pageOf } from '../keyset.js';
 import type { ReadDatabase } from '../prepared.js';
 import { fetchRows } from '../prepared.js';
+import { selection } from '../selection.js';
+import type { Selected } from '../selection.js';
 import type { QuarantineTable } from '../tables.js';
 import { visibleTo } from '../viewer.js';
 import type { Viewer } from '../viewer.js';
+import { QUARANTINE } from './projection.js';
+
+/** A quarantined line as queries give it. */
+export interface SelectedQuarantinedLine extends Omit<Selected<QuarantineTable>, 'status'> {
+  readonly status: 'quarantined' | 'replayed';
+}
+
+const COLUMNS = selection('q', Object.keys(QUARANTINE.columns));
 
 export interface QuarantineFilter {
   readonly accountId?: string | undefined;
@@ -25,11 +35,11 @@ export async function listQuarantine(
   database: ReadDatabase,
   viewer: Viewer,
   args: { filter: QuarantineFilter; first: number; after?: QuarantinePlace | undefined },
-): Promise<Page<QuarantineTable>> {
+): Promise<Page<SelectedQuarantinedLine>> {
   const { filter, first, after } = args;
   let query = database.db
     .selectFrom('quarantine as q')
-    .selectAll('q')
+    .select(COLUMNS)
     .where(visibleTo(viewer, 'q', filter.accountId))
     .orderBy('q.quarantined_position')
     .orderBy('q.quarantine_id')
@@ -37,5 +47,5 @@ export async function listQuarantine(
   if (after) query = query.where(sql<boolean>`(q.quarantined_position, q.quarantine_id) > (${after.quarantinedPosition}::bigint, ${after.quarantineId})`);
   if (filter.status !== undefined) query = query.where('q.status', '=', filter.status);
   if (filter.origin !== undefined) query = query.where('q.origin', '=', filter.origin);
-  return pageOf(await fetchRows(database, query), first);
+  return pageOf(await fetchRows<SelectedQuarantinedLine>(database, query), first);
 }
