@@ -1,6 +1,7 @@
 import { ORD_STATUS_LABELS } from '../domain/order/status.js';
 import { listParkedFacts } from '../projections/parked/queries.js';
-import { joinedPosition, unfilledTargets } from '../projections/positions/target-queries.js';
+import { unfilledTargets } from '../projections/positions/target-queries.js';
+import type { TargetColumns } from '../projections/positions/target-queries.js';
 import type { ReadDatabase } from '../projections/prepared.js';
 import { listOrders } from '../projections/orders/queries.js';
 import { listQuarantine } from '../projections/quarantine/queries.js';
@@ -25,55 +26,60 @@ async function* orders(database: ReadDatabase, viewer: Viewer, filter: ReportFil
   for (;;) {
     const page = await listOrders(database, viewer, { filter, first: PAGE_SIZE, before });
     for (const row of page.rows) {
-      before = row.opened_position;
+      before = row.openedPosition;
       yield {
-        orderId: row.broker_order_id,
-        clOrdId: row.cl_ord_id,
-        ordStatus: ordStatusLabel(row.ord_status),
+        orderId: row.brokerOrderId,
+        clOrdId: row.clOrdId,
+        ordStatus: ordStatusLabel(row.ordStatus),
         side: row.side,
         symbol: row.symbol,
-        orderQty: row.order_qty,
-        cumQty: row.cum_qty,
-        leavesQty: row.leaves_qty,
-        avgPx: row.avg_px,
+        orderQty: row.orderQty,
+        cumQty: row.cumQty,
+        leavesQty: row.leavesQty,
+        avgPx: row.avgPx,
         price: row.price,
-        account: row.account_id,
-        tradingDay: row.trading_day,
-        discrepancies: row.discrepancy_count,
-        conflicts: row.conflict_count,
-        openedAt: row.opened_at,
-        changedAt: row.changed_at,
-        id: row.order_id,
+        account: row.accountId,
+        tradingDay: row.tradingDay,
+        discrepancies: row.discrepancyCount,
+        conflicts: row.conflictCount,
+        openedAt: row.openedAt,
+        changedAt: row.changedAt,
+        id: row.orderId,
       };
     }
     if (!page.hasMore) return;
   }
 }
 
+const UNFILLED_COLUMNS: TargetColumns = {
+  target: ['target_key', 'status', 'kind', 'percent', 'target_price', 'quantity', 'filled_qty', 'order_ref', 'order_id', 'account_id', 'set_at', 'position_id'],
+  position: ['symbol', 'strategy_type', 'direction', 'open_qty'],
+};
+
 async function* unfilled(database: ReadDatabase, viewer: Viewer, filter: ReportFilter): AsyncGenerator<Row> {
   let after: { setPosition: string; positionId: string; targetKey: string } | undefined;
   for (;;) {
-    const page = await unfilledTargets(database, viewer, { filter, first: PAGE_SIZE, after });
+    const page = await unfilledTargets(database, viewer, { filter, first: PAGE_SIZE, after, columns: UNFILLED_COLUMNS });
     for (const row of page.rows) {
-      after = { setPosition: row.set_position, positionId: row.position_id, targetKey: row.target_key };
-      const position = joinedPosition(row);
+      after = { setPosition: row.setPosition, positionId: row.positionId, targetKey: row.targetKey };
+      const { position } = row;
       yield {
-        target: row.target_key,
+        target: row.targetKey,
         status: row.status,
         kind: row.kind,
         percent: row.percent,
-        targetPrice: row.target_price,
+        targetPrice: row.targetPrice,
         quantity: row.quantity,
-        filledQty: row.filled_qty,
-        orderRef: row.order_ref,
-        orderId: row.order_id,
-        symbol: position.symbol,
-        strategyType: position.strategy_type,
-        direction: position.direction,
-        openQty: position.open_qty,
-        account: row.account_id,
-        setAt: row.set_at,
-        positionId: row.position_id,
+        filledQty: row.filledQty,
+        orderRef: row.orderRef,
+        orderId: row.orderId,
+        symbol: position?.symbol ?? null,
+        strategyType: position?.strategyType ?? null,
+        direction: position?.direction ?? null,
+        openQty: position?.openQty ?? null,
+        account: row.accountId,
+        setAt: row.setAt,
+        positionId: row.positionId,
       };
     }
     if (!page.hasMore) return;
@@ -85,16 +91,16 @@ async function* parked(database: ReadDatabase, viewer: Viewer, filter: ReportFil
   for (;;) {
     const page = await listParkedFacts(database, viewer, { filter: { ...filter, status: 'parked' }, first: PAGE_SIZE, after });
     for (const row of page.rows) {
-      after = { parkedPosition: row.parked_position, stream: row.stream, revision: row.revision };
+      after = { parkedPosition: row.parkedPosition, stream: row.stream, revision: row.revision };
       yield {
-        orderId: row.alias_id,
-        aliasKind: row.alias_kind,
-        fact: row.fact_type,
-        occurredAt: row.occurred_at,
+        orderId: row.aliasId,
+        aliasKind: row.aliasKind,
+        fact: row.factType,
+        occurredAt: row.occurredAt,
         source: row.source,
-        account: row.account_id,
+        account: row.accountId,
         status: row.status,
-        key: row.command_key,
+        key: row.commandKey,
         stream: row.stream,
       };
     }
@@ -107,7 +113,7 @@ async function* quarantine(database: ReadDatabase, viewer: Viewer, filter: Repor
   for (;;) {
     const page = await listQuarantine(database, viewer, { filter: { ...filter, status: 'quarantined' }, first: PAGE_SIZE, after });
     for (const row of page.rows) {
-      after = { quarantinedPosition: row.quarantined_position, quarantineId: row.quarantine_id };
+      after = { quarantinedPosition: row.quarantinedPosition, quarantineId: row.quarantineId };
       yield {
         origin: row.origin,
         line: row.line,
@@ -115,9 +121,9 @@ async function* quarantine(database: ReadDatabase, viewer: Viewer, filter: Repor
         reason: row.reason,
         content: row.content,
         source: row.source,
-        account: row.account_id,
+        account: row.accountId,
         status: row.status,
-        id: row.quarantine_id,
+        id: row.quarantineId,
       };
     }
     if (!page.hasMore) return;

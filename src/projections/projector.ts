@@ -34,13 +34,13 @@ export interface ProjectionStatus {
   readonly lastError?: string;
 }
 
-export interface ProjectorStatus {
+interface ProjectorStatus {
   /** Whether this process writes, or stands by for the one that does. */
   readonly role: 'writer' | 'standby';
   readonly projections: readonly ProjectionStatus[];
 }
 
-export interface WaitOptions {
+interface WaitOptions {
   /** By name; all of them where it is left out. */
   readonly projections?: readonly string[];
   /** 10 seconds where it is left out. */

@@ -195,7 +195,7 @@ export interface QuarantineTable {
 }
 
 /** A stream that a projection could not apply an event of: it is set aside there, and everything else goes on. */
-export interface SetAsideTable {
+interface SetAsideTable {
   projection: string;
   stream: string;
   position: string;
@@ -206,7 +206,7 @@ export interface SetAsideTable {
  * How far a projection or a policy is, and over which store. Moved by compare-and-set in the batch's own transaction.
  * `position` moves over events that nobody handles too, so the last event that was handled has its own position.
  */
-export interface CheckpointTable {
+interface CheckpointTable {
   name: string;
   version: number;
   store_id: string;

@@ -2,7 +2,7 @@
  * Inputs of mutations, as a client would send them.
  */
 
-export const ACME = { symbol: 'ACME', securityType: 'EQUITY', quoteCurrency: 'USD' };
+const ACME = { symbol: 'ACME', securityType: 'EQUITY', quoteCurrency: 'USD' };
 
 /** Terms of a limit order for 100 shares at 10.5. */
 export const orderTerms = (changes: object = {}): object => ({
