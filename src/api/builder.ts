@@ -16,7 +16,7 @@ type ApiScalars = {
 };
 
 /** A list without a limit of its own counts as this many rows. */
-export const DEFAULT_LIST_ROWS = 10;
+const DEFAULT_LIST_ROWS = 10;
 
 const LIMITED: Readonly<Record<ComplexityErrorKind, string>> = {
   [ComplexityErrorKind.Depth]: 'nested selections',

@@ -13,7 +13,7 @@ export type Read<Value> = { readonly value: Value } | { readonly errors: readonl
 
 const DEFAULT_ACCOUNT = 'main';
 /** Of a client's own keys and ids: with its scope a key must fit a command key. */
-export const MAX_KEY_LENGTH = 200;
+const MAX_KEY_LENGTH = 200;
 
 /** GraphQL's input without what is null, all the way down: an optional field is either there or not. */
 export function withoutNulls(value: unknown): unknown {

@@ -39,7 +39,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
   pageSize: 500,
   defaultPageSize: 50,
   bulkFacts: 1_000,
-  bulkConcurrency: 128,
+  bulkConcurrency: 256,
   waitMs: 30_000,
   defaultWaitMs: 5_000,
   waiters: 1_000,

@@ -6,7 +6,7 @@ import { apiError } from './errors.js';
 import { present } from './present.js';
 
 /** `position`: a whole number that fits a `bigint` column. */
-export type PlacePart = 'position' | 'text';
+type PlacePart = 'position' | 'text';
 
 /** A walk through the rows of one query: what its cursors are good for, and where they point. */
 export interface Walk<Row> {
