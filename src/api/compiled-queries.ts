@@ -1,5 +1,5 @@
-import type { DocumentNode, ExecutionArgs, ExecutionResult } from 'graphql';
-import { getOperationAST, OperationTypeNode, visit } from 'graphql';
+import type { DocumentNode, ExecutionArgs, ExecutionResult, OperationDefinitionNode } from 'graphql';
+import { execute, getOperationAST, OperationTypeNode, visit } from 'graphql';
 import type { CompiledQuery } from 'graphql-jit';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 
@@ -25,8 +25,8 @@ function hasDirectives(document: DocumentNode): boolean {
   return found;
 }
 
-function compile({ schema, document, operationName }: ExecutionArgs): CompiledQuery['query'] | null {
-  if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.QUERY || hasDirectives(document)) return null;
+function compile({ schema, document, operationName }: ExecutionArgs, { operation }: OperationDefinitionNode): CompiledQuery['query'] | null {
+  if (operation !== OperationTypeNode.QUERY || hasDirectives(document)) return null;
   const compiled = compileQuery(schema, document, operationName ?? undefined, { disablingCapturingStackErrors: true });
   return isCompiledQuery(compiled) ? compiled.query : null;
 }
@@ -39,24 +39,23 @@ const run = (args: ExecutionArgs, query: CompiledQuery['query']): Promise<Execut
  * the parser's cache keeps a bounded number; mutations and queries that come once are interpreted.
  */
 export function compiledQueries() {
-  const documents = new WeakMap<DocumentNode, Map<string, Uses>>();
+  const operations = new WeakMap<OperationDefinitionNode, Uses>();
 
-  const usesOf = ({ document, operationName }: ExecutionArgs): Uses => {
-    let operations = documents.get(document);
-    if (!operations) documents.set(document, (operations = new Map()));
-    const name = operationName ?? '';
-    let uses = operations.get(name);
-    if (!uses) operations.set(name, (uses = { count: 0, compiled: undefined }));
-    return uses;
+  const compiledFor = (args: ExecutionArgs): CompiledQuery['query'] | null | undefined => {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (!operation) return undefined;
+    const uses = operations.get(operation) ?? { count: 0, compiled: undefined };
+    operations.set(operation, uses);
+    uses.count += 1;
+    if (uses.count === COMPILE_AT_USE) uses.compiled = compile(args, operation);
+    return uses.compiled;
   };
 
   return {
     onExecute({ args, setExecuteFn }: { args: ExecutionArgs; setExecuteFn: (execute: Execute) => void }): void {
-      const uses = usesOf(args);
-      uses.count += 1;
-      if (uses.count === COMPILE_AT_USE) uses.compiled = compile(args);
-      const { compiled } = uses;
-      if (compiled) setExecuteFn((executed) => run(executed, compiled));
+      const compiled = compiledFor(args);
+      // The interpreter is graphql-js: Yoga's own gives the fields of an answer in the order in which they happened to resolve.
+      setExecuteFn((executed) => (compiled ? run(executed, compiled) : execute(executed)));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { DocumentNode, Source } from 'graphql';
 import { parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import { compiledQueries } from './compiled-queries.js';
 import { contextOf } from './context.js';
 import type { ApiContext, ApiServices, RequestScope } from './context.js';
@@ -8,6 +9,9 @@ import { maskError } from './errors.js';
 import { schema } from './schema.js';
 
 export const GRAPHQL_PATH = '/graphql';
+
+/** Parsed queries that are kept, with what was compiled of them: more than the programs of a desk send. */
+const MAX_CACHED_DOCUMENTS = 250;
 
 export interface GraphQLOptions {
   /** A page to try queries on. */
@@ -35,6 +39,7 @@ export function createGraphQL(services: ApiServices, { graphiql, allowedOrigins 
     graphiql: graphiql ? { title: 'Fillbook', subscriptionsProtocol: 'SSE' } : false,
     landingPage: false,
     cors: allowedOrigins.length > 0 ? { origin: [...allowedOrigins], methods: ['GET', 'POST'], credentials: false } : false,
+    parserAndValidationCache: { documentCache: new LRUCache<string, DocumentNode>({ max: MAX_CACHED_DOCUMENTS }), errorCache: new LRUCache<string, Error>({ max: MAX_CACHED_DOCUMENTS }) },
     multipart: false,
     batching: false,
     logging: false,

@@ -2,7 +2,6 @@ import type { GraphQLObjectType } from 'graphql';
 import { getNamedType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/api/schema.js';
-import { canonicalJson } from '../../src/eventstore/digest.js';
 import { ApiStack, at, textAt } from './api.js';
 import type { ApiServer } from './api.js';
 import { fact, OPEN, orderTerms, positionTerms, RECORD, SET_TARGET, target, trade } from './inputs.js';
@@ -31,7 +30,7 @@ async function answers(query: string, variables: object = {}, headers: Readonly<
   const seen = new Map<string, unknown>();
   for (let time = 1; time <= TIMES; time += 1) {
     const { status, body } = await api.post(query, variables, headers);
-    seen.set(canonicalJson([status, body ?? null]).replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{22}/gu, 'random'), body);
+    seen.set(JSON.stringify([status, body]).replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{22}/gu, 'random'), body);
   }
   return [...seen.values()];
 }

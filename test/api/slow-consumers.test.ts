@@ -32,7 +32,9 @@ beforeAll(async () => {
     get(target, property) {
       if (property !== 'query') return Reflect.get(target, property);
       return async (...statement: unknown[]) => {
-        const result: unknown = await Reflect.apply(target.query, target, statement);
+        const query: unknown = Reflect.get(target, property);
+        if (typeof query !== 'function') throw new TypeError('a pool has queries');
+        const result: unknown = await Reflect.apply(query, target, statement);
         read.rows += ordersIn(result);
         return result;
       };
