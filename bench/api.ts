@@ -8,7 +8,6 @@ import { execFile, fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,13 +32,7 @@ const QUERY = `query ($account: String, $first: Int) { unfilledTargets(filter: {
   pageInfo { hasNextPage endCursor } } }`;
 const REQUEST = JSON.stringify({ query: QUERY, variables: { account: ACCOUNT, first: PAGE } });
 
-const autocannonPath = createRequire(import.meta.url).resolve('autocannon');
-const figures = z.object({
-  errors: z.literal(0),
-  non2xx: z.literal(0),
-  requests: z.object({ average: z.number(), total: z.number() }),
-  latency: z.object({ p50: z.number(), p99: z.number() }),
-});
+const figures = z.object({ requests: z.number(), perSecond: z.number(), p50Ms: z.number(), p99Ms: z.number() });
 const addresses = z.object({ api: z.string(), rest: z.string() });
 const cpuTime = z.object({ user: z.number(), system: z.number() }).transform(({ user, system }) => user + system);
 
@@ -67,8 +60,9 @@ async function fill(databaseUrl: string): Promise<void> {
   await close();
 }
 
-async function load(url: string, ...options: readonly string[]): Promise<z.infer<typeof figures>> {
-  const { stdout } = await promisify(execFile)(process.execPath, [autocannonPath, '--json', '-c', String(CONNECTIONS), '-d', String(SECONDS), ...options, url]);
+async function load(url: string, body = ''): Promise<z.infer<typeof figures>> {
+  const program = path.join(import.meta.dirname, 'http-load-process.js');
+  const { stdout } = await promisify(execFile)(process.execPath, [program, url, String(CONNECTIONS), String(SECONDS), body]);
   return figures.parse(JSON.parse(stdout));
 }
 
@@ -91,7 +85,7 @@ async function compare(servers: ChildProcess): Promise<void> {
   const restUrl = `${rest}/unfilled?first=${PAGE}&account=${ACCOUNT}`;
   const loads = {
     'REST, prepared': () => load(restUrl),
-    GraphQL: () => load(`${api}/graphql`, '-m', 'POST', '-H', 'content-type=application/json', '-b', REQUEST),
+    GraphQL: () => load(`${api}/graphql`, REQUEST),
   };
   const bytes = (await (await fetch(restUrl)).text()).length;
   const graphql = await (await fetch(`${api}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: REQUEST })).text();
@@ -100,14 +94,14 @@ async function compare(servers: ChildProcess): Promise<void> {
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [name, measure] of Object.entries(loads)) {
       const before = await answerOf(servers, 'cpu', cpuTime);
-      const { requests, latency } = await measure();
-      const cpuUs = ((await answerOf(servers, 'cpu', cpuTime)) - before) / requests.total;
-      process.stdout.write(`${name.padEnd(16)} ${Math.round(requests.average)} req/s, p50 ${latency.p50} ms, p99 ${latency.p99} ms, ${Math.round(cpuUs)} µs CPU a request\n`);
+      const { requests, perSecond, p50Ms, p99Ms } = await measure();
+      const cpuUs = ((await answerOf(servers, 'cpu', cpuTime)) - before) / requests;
+      process.stdout.write(`${name.padEnd(16)} ${Math.round(perSecond)} req/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ${Math.round(cpuUs)} µs CPU a request\n`);
       // The first round warms up.
       if (round === 0) continue;
       const figure = all.get(name) ?? { rates: [], cpuUs: [] };
       all.set(name, figure);
-      figure.rates.push(requests.average);
+      figure.rates.push(perSecond);
       figure.cpuUs.push(cpuUs);
     }
   }
