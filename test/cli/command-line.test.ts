@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDataFolder, runCli, startCli } from '../support/cli.js';
 
 /** Two filled or cancelled orders, one that rests, one execution of an order from before, one hidden one, one bad line. */
@@ -20,6 +20,9 @@ const LOBSTER = [
 ].join('\n');
 
 let dir: string;
+// Each command starts a process, and often both stores: a test of six commands needs its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
 let folder: { dir: string; remove(): Promise<void> };
 let file: string;
 const cli = (...args: string[]) => runCli([...args, '--data', dir, '--json', '--log-level', 'warn']);

@@ -103,7 +103,13 @@ describe('an import whose event store goes away', () => {
       await expect(importing).rejects.toMatchObject({ name: 'ImportError', code: 'store', file: LOBSTER_NAME, line: expect.any(Number) });
       await killed;
       await server.restart();
-      const again = await importFile({ path: file, format: 'lobster', options: {}, handler, store });
+      // As a new process would, with its usual patience.
+      const patient = connectEventStore({ url: server.url });
+      const next = createCommandHandler({ store: patient, producer: 'fillbook/test' });
+      const again = await importFile({ path: file, format: 'lobster', options: {}, handler: next, store: patient }).finally(async () => {
+        await next.close();
+        await patient.close();
+      });
       expect(again.duplicates).toBeGreaterThan(0);
       expect(again.duplicates + again.events).toBe(session.facts + session.unknown);
     } finally {
