@@ -23,11 +23,26 @@ function cellText(value: unknown): string {
   return typeof value === 'string' ? value : jsonText(value);
 }
 
+/** The reader has closed the pipe: there is nobody to write for. */
+export class OutputClosedError extends Error {
+  override readonly name = 'OutputClosedError';
+}
+
 /** Waits where the reader is slower than we are: a report of any size is never held in memory. */
 async function write(stream: Writable, line: string): Promise<void> {
+  if (!stream.writable) throw new OutputClosedError('the output was closed');
   if (stream.write(`${line}\n`)) return;
-  await new Promise<void>((resolve) => {
-    stream.once('drain', resolve);
+  await new Promise<void>((resolve, reject) => {
+    const drained = (): void => {
+      stream.off('close', gone);
+      resolve();
+    };
+    const gone = (): void => {
+      stream.off('drain', drained);
+      reject(new OutputClosedError('the output was closed'));
+    };
+    stream.once('drain', drained);
+    stream.once('close', gone);
   });
 }
 

@@ -35,6 +35,12 @@ const IMPORT_EXIT_CODE_OF: Readonly<Record<ImportErrorCode, number>> = {
   wrong_format: EXIT.usage,
   store: EXIT.unavailable,
 };
+/** The address that the command line or the environment names cannot be listened on. */
+const NOT_LISTENABLE: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'the address is in use: give another port, or --port 0 for any free one'],
+  ['EADDRNOTAVAIL', 'this machine has no such address: see --host'],
+  ['EACCES', 'it may not be used by this user'],
+]);
 /** Codes of Node's and Postgres's own errors that mean that a store cannot be reached. */
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', '57P01', '57P03', '28P01', '3D000']);
 
@@ -42,11 +48,14 @@ function codeOf(error: Error): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+const isListenError = (error: Error): boolean => 'syscall' in error && error.syscall === 'listen' && NOT_LISTENABLE.has(codeOf(error) ?? '');
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
   if (!(error instanceof Error)) return EXIT.unexpected;
   const code = codeOf(error);
   if (error instanceof ImportError) return IMPORT_EXIT_CODE_OF[error.code];
+  if (isListenError(error)) return EXIT.usage;
   if (code === 'ENOENT') return EXIT.notFound;
   if (code !== undefined && UNREACHABLE.has(code)) return EXIT.unavailable;
   return EXIT_CODE_OF[error.name] ?? EXIT.unexpected;
@@ -54,7 +63,8 @@ function exitCodeOf(error: unknown): number {
 
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map((each) => messageOf(each)).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return isListenError(error) ? `${error.message}: ${NOT_LISTENABLE.get(codeOf(error) ?? '') ?? ''}` : error.message;
 }
 
 /**
@@ -63,11 +73,23 @@ function messageOf(error: unknown): string {
  */
 export async function runCommand(options: CommonOptions, action: (environment: CommandEnvironment) => Promise<number | undefined>): Promise<void> {
   const output = createOutput(options.json === true);
+  const interrupted = onInterrupt();
+  // A reader that has seen enough (`| head`) closes the pipe: that ends the command, and is no error.
+  const closed = new AbortController();
+  process.stdout.on('error', () => closed.abort());
   try {
     const config = loadConfig(process.env, options);
     const logger = createLogger(config.logLevel);
-    process.exitCode = (await action({ config, logger, output, signal: onInterrupt() })) ?? EXIT.ok;
+    process.exitCode = (await action({ config, logger, output, signal: AbortSignal.any([interrupted, closed.signal]) })) ?? EXIT.ok;
   } catch (error) {
+    if (closed.signal.aborted) {
+      process.exitCode = EXIT.ok;
+      return;
+    }
+    if (interrupted.aborted) {
+      process.exitCode = EXIT.interrupted;
+      return;
+    }
     const exitCode = exitCodeOf(error);
     process.exitCode = exitCode;
     const message = messageOf(error);

@@ -69,9 +69,11 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   return {
     db,
     pool,
-    close: () => {
+    close: async () => {
       closing = true;
-      return db.destroy();
+      await db.destroy();
+      // Kysely ends the pool only where it has run a statement of its own; prepared statements go to the pool directly.
+      if (!pool.ending) await pool.end();
     },
   };
 }
