@@ -6,8 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A busy machine is slow: these end a test that hangs, and say nothing of speed.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     // Two workers on two cores: each test file has a database and streams of its own.
     pool: 'forks',
     maxWorkers: 2,

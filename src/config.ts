@@ -16,18 +16,23 @@ const urlOf = (protocols: readonly string[]) =>
 
 const name = z.string().regex(/^[\w.:-]{1,100}$/u, 'must be 1 to 100 letters, digits, or any of _ . : -');
 
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 const environment = z.object({
   EVENTSTORE_URL: urlOf(['esdb', 'esdb+discover']).optional(),
   DATABASE_URL: urlOf(['postgres', 'postgresql']).optional(),
   REDIS_URL: urlOf(['redis', 'rediss']).optional(),
   FILLBOOK_DATA: z.string().min(1).default('.fillbook'),
   FILLBOOK_HOST: z.string().min(1).default('127.0.0.1'),
-  FILLBOOK_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  FILLBOOK_PORT: z
+    .string()
+    .refine((text) => /^\d{1,5}$/u.test(text) && Number(text) <= 65_535, { error: 'must be a port, a whole number from 0 to 65535' })
+    .default('4000'),
   FILLBOOK_TENANT: name.default('default'),
-  FILLBOOK_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  FILLBOOK_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   /** HS256 secret of the API's bearer tokens. Without one the API is open, and only on a loopback address. */
   FILLBOOK_JWT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
 });
 
 export interface Config {
@@ -88,7 +93,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     throw new ConfigError(
       parsed.error.issues.map((issue) => {
         const key = String(issue.path[0] ?? 'configuration');
-        return `${(key in given && FLAG_OF[key]) || key}: ${issue.message}`;
+        const value = key in given ? given[key] : env[key];
+        // Never a secret or a connection string, which holds one.
+        const shown = value === undefined || /SECRET|_URL/u.test(key) ? '' : `, is ${JSON.stringify(value)}`;
+        return `${(key in given && FLAG_OF[key]) || key}: ${issue.message}${shown}`;
       }),
     );
   }
@@ -99,7 +107,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     redisUrl: settings.REDIS_URL,
     dataDir: path.resolve(settings.FILLBOOK_DATA),
     host: settings.FILLBOOK_HOST,
-    port: settings.FILLBOOK_PORT,
+    port: Number(settings.FILLBOOK_PORT),
     tenantId: settings.FILLBOOK_TENANT,
     logLevel: settings.FILLBOOK_LOG_LEVEL,
     jwtSecret: settings.FILLBOOK_JWT_SECRET,

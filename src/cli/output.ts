@@ -17,10 +17,16 @@ export interface Output {
 /** Positions and revisions are bigints here and text in JSON. */
 const jsonText = (value: unknown): string => JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
 
+/** What would move a terminal's cursor, colour it or turn its text around: a broker's line must not drive it. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Text for a terminal: unprintable characters as their code points, `\u{1b}`. */
+export const printable = (text: string): string => text.replaceAll(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+
 function cellText(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (value === null || value === undefined) return '–';
-  return typeof value === 'string' ? value : jsonText(value);
+  return printable(typeof value === 'string' ? value : jsonText(value));
 }
 
 /** The reader has closed the pipe: there is nobody to write for. */

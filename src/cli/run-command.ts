@@ -1,14 +1,16 @@
 import { loadConfig } from '../config.js';
 import type { Config } from '../config.js';
+import { EventStoreError } from '../eventstore/errors.js';
 import { ImportError } from '../ingest/import-error.js';
 import type { ImportErrorCode } from '../ingest/import-error.js';
 import { createLogger } from '../log.js';
 import type { Logger } from 'pino';
 import { EXIT, CommandError } from './exit-codes.js';
 import type { CommonOptions } from './options.js';
-import { createOutput } from './output.js';
+import { createOutput, printable } from './output.js';
 import type { Output } from './output.js';
 import { onInterrupt } from './shutdown.js';
+import { codeOf, isUnreachable, messageOf } from './unreachable.js';
 
 /** What every command works with. */
 export interface CommandEnvironment {
@@ -41,30 +43,23 @@ const NOT_LISTENABLE: ReadonlyMap<string, string> = new Map([
   ['EADDRNOTAVAIL', 'this machine has no such address: see --host'],
   ['EACCES', 'it may not be used by this user'],
 ]);
-/** Codes of Node's and Postgres's own errors that mean that a store cannot be reached. */
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', '57P01', '57P03', '28P01', '3D000']);
-
-function codeOf(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
 const isListenError = (error: Error): boolean => 'syscall' in error && error.syscall === 'listen' && NOT_LISTENABLE.has(codeOf(error) ?? '');
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
   if (!(error instanceof Error)) return EXIT.unexpected;
-  const code = codeOf(error);
   if (error instanceof ImportError) return IMPORT_EXIT_CODE_OF[error.code];
   if (isListenError(error)) return EXIT.usage;
-  if (code === 'ENOENT') return EXIT.notFound;
-  if (code !== undefined && UNREACHABLE.has(code)) return EXIT.unavailable;
+  if (error instanceof EventStoreError && error.code === 'damaged') return EXIT.integrity;
+  if (codeOf(error) === 'ENOENT') return EXIT.notFound;
+  if (isUnreachable(error)) return EXIT.unavailable;
   return EXIT_CODE_OF[error.name] ?? EXIT.unexpected;
 }
 
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map((each) => messageOf(each)).join('; ');
-  if (!(error instanceof Error)) return String(error);
-  return isListenError(error) ? `${error.message}: ${NOT_LISTENABLE.get(codeOf(error) ?? '') ?? ''}` : error.message;
+/** What the user reads. */
+function userMessageOf(error: unknown): string {
+  const hint = error instanceof Error && isListenError(error) ? NOT_LISTENABLE.get(codeOf(error) ?? '') : undefined;
+  return hint === undefined ? messageOf(error) : `${messageOf(error)}: ${hint}`;
 }
 
 /**
@@ -92,9 +87,9 @@ export async function runCommand(options: CommonOptions, action: (environment: C
     }
     const exitCode = exitCodeOf(error);
     process.exitCode = exitCode;
-    const message = messageOf(error);
+    const message = userMessageOf(error);
     if (output.json) process.stderr.write(`${JSON.stringify({ error: { message, exitCode } })}\n`);
-    else process.stderr.write(`fillbook: ${message}\n`);
+    else process.stderr.write(`fillbook: ${message.split('\n').map(printable).join('\n')}\n`);
     if (exitCode === EXIT.unexpected && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   }
 }

@@ -17,7 +17,9 @@ import { startProjector } from '../projections/projector.js';
 import type { Projector } from '../projections/projector.js';
 import { redisHints } from '../projections/redis-hints.js';
 import { PRODUCER } from '../version.js';
+import { CommandError, EXIT } from './exit-codes.js';
 import { openStores } from './stores.js';
+import { isUnreachable, messageOf } from './unreachable.js';
 import type { Stores } from './stores.js';
 
 /** Everything between the stores and a command: one process may have it beside others on the same stores. */
@@ -51,6 +53,26 @@ async function closeAll(steps: readonly Closing[]): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
+/** An outage is told once a minute, not at every try. */
+function oncePerMinute(tell: (error: Error) => void): (error: Error) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() - toldMs < 60_000) return;
+    toldMs = performance.now();
+    tell(error);
+  };
+}
+
+/** A store that cannot be reached is named as the configuration names it. */
+async function named<Result>(store: string, asked: Promise<Result>): Promise<Result> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isUnreachable(error)) throw new CommandError(`${store} cannot be reached: ${messageOf(error)}`, EXIT.unavailable);
+    throw error;
+  }
+}
+
 /** Opens the stores, brings the read models' schema up to date, and starts projections and policies. */
 export async function openSpine(config: Config, logger: Logger): Promise<Spine> {
   const closing: Closing[] = [];
@@ -59,10 +81,13 @@ export async function openSpine(config: Config, logger: Logger): Promise<Spine> 
     closing.push(() => stores.close());
     const store = connectEventStore({ url: stores.eventStoreUrl });
     closing.push(() => store.close());
-    const [{ storeId }] = await Promise.all([ensureGenesis(store, PRODUCER), migrate(stores.databaseUrl)]);
+    const [{ storeId }] = await Promise.all([
+      named('the event store (EVENTSTORE_URL)', ensureGenesis(store, PRODUCER)),
+      named('Postgres (DATABASE_URL)', migrate(stores.databaseUrl)),
+    ]);
     const database = openDatabase(stores.databaseUrl, { max: 20, onIdleError: (error) => logger.warn({ err: error }, 'a connection to Postgres was lost') });
     closing.push(() => database.close());
-    const onHintError = (error: Error): void => logger.warn({ err: error }, 'hints are interrupted: changes are seen by polling until they are back');
+    const onHintError = oncePerMinute((error) => logger.warn({ err: error }, 'hints are interrupted: changes are seen by polling until they are back'));
     const hints = config.redisUrl === undefined ? postgresHints(stores.databaseUrl, onHintError) : redisHints(config.redisUrl, { onError: onHintError });
     closing.push(() => hints.close());
     const projector = await startProjector({ store, database, storeId, projections: PROJECTIONS, hints, logger });

@@ -89,7 +89,7 @@ class Clock {
   }
 }
 
-const line = (mark: string, account: string, name: string, text: string, time = ''): string => `  ${mark} ${account.padEnd(6)} ${name.padEnd(18)} ${text.padEnd(44)} ${time}`.trimEnd();
+const line = (mark: string, account: string, name: string, text: string, time = ''): string => `  ${mark} ${account.padEnd(6)} ${name.padEnd(18)} ${text.padEnd(54)}  ${time}`.trimEnd();
 
 async function watch({ url, print, signal }: DemoOptions, clock: Clock): Promise<void> {
   const orders = async (): Promise<void> => {

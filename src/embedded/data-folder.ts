@@ -1,5 +1,5 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorMessage } from './error-message.js';
 import { EmbeddedStoresError } from './errors.js';
 import { hasCode } from './has-code.js';
@@ -13,13 +13,35 @@ const PARTS = ['.', '.lock', 'keeper.log', 'keeper.json', 'eventstore', 'postgre
  */
 export async function prepareDataFolder(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolder(dataDir);
   } catch (error) {
     throw cannotMake(dataDir, error);
   }
   if (!(await stat(dataDir)).isDirectory()) throw cannotMake(dataDir, undefined);
   for (const part of PARTS) await checkWritable(dataDir, join(dataDir, part));
 }
+
+/**
+ * Makes a folder and those above it. Not by `mkdir`'s own `recursive`, which never ends below a folder that exists and
+ * refuses children as if it did not (`/proc`, Node 20).
+ */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST') && (await stat(dir)).isDirectory()) return;
+    const parent = dirname(dir);
+    if (!hasCode(error, 'ENOENT') || parent === dir || (await exists(parent))) throw error;
+    await makeFolder(parent);
+    await mkdir(dir);
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 async function checkWritable(dataDir: string, path: string): Promise<void> {
   try {

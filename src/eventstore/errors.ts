@@ -5,11 +5,12 @@
  * - `overloaded`: the queue of appends is full; nothing was sent
  * - `too_large`: an event or an append is over the limit
  * - `stream_deleted`: the stream is tombstoned; the ledger never deletes a stream
+ * - `damaged`: the store says that what it holds is damaged (gRPC DATA_LOSS)
  * - `access_denied`: the store refused the credentials or the operation
  * - `closed`: the client was closed
  * - `protocol`: an answer that this version does not understand
  */
-export type EventStoreErrorCode = 'unavailable' | 'deadline' | 'overloaded' | 'too_large' | 'stream_deleted' | 'access_denied' | 'closed' | 'protocol';
+export type EventStoreErrorCode = 'unavailable' | 'deadline' | 'overloaded' | 'too_large' | 'stream_deleted' | 'damaged' | 'access_denied' | 'closed' | 'protocol';
 
 /** An error of the event store, or of the way to it. */
 export class EventStoreError extends Error {

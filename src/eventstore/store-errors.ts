@@ -29,5 +29,6 @@ export function toStoreError(error: unknown, doing: string): EventStoreError {
   if (error instanceof DeadlineExceededError || error instanceof TimeoutError) return new EventStoreError('deadline', message, cause);
   if (error instanceof InvalidArgumentError || error instanceof UnsupportedError) return new EventStoreError('protocol', message, cause);
   const code = codeOf(error);
+  if (code === status.DATA_LOSS) return new EventStoreError('damaged', message, cause);
   return new EventStoreError(code !== undefined && LASTING.has(code) ? 'protocol' : 'unavailable', message, cause);
 }

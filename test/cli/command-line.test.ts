@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDataFolder, runCli, startCli } from '../support/cli.js';
 
 /** Two filled or cancelled orders, one that rests, one execution of an order from before, one hidden one, one bad line. */
@@ -20,9 +20,6 @@ const LOBSTER = [
 ].join('\n');
 
 let dir: string;
-// Each command starts a process, and often both stores: a test of six commands needs its time on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
-
 let folder: { dir: string; remove(): Promise<void> };
 let file: string;
 const cli = (...args: string[]) => runCli([...args, '--data', dir, '--json', '--log-level', 'warn']);
@@ -112,7 +109,59 @@ describe('import, report and replay on one data folder', () => {
   });
 });
 
+describe('a command beside others', () => {
+  it('given a reader that closes the pipe, ends without a complaint', async () => {
+    await cli('import', file, '--format', 'lobster');
+    const report = startCli(['report', 'orders', '--data', dir, '--json', '--log-level', 'warn']);
+    report.child.stdout?.destroy();
+    const { code, stderr } = await report.finished;
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('given a broker line that would drive a terminal, shows its characters by their code points', async () => {
+    await writeFile(file, '34200.1,1,7,\u001B[2Jmany,5853300,1\n');
+    await cli('import', file, '--format', 'lobster');
+    const { stdout } = await runCli(['report', 'quarantine', '--data', dir, '--log-level', 'warn']);
+    expect(stdout).not.toContain('\u001B');
+    expect(stdout).toContain('\\u{1b}[2Jmany');
+  });
+});
+
+describe('a store that somebody has changed on the disk', () => {
+  it('is found by verify and by replay, which exit with 5', async () => {
+    await cli('import', file, '--format', 'lobster');
+    // The keeper lets go of the folder a moment after its last client: only then can the store be walked, or changed.
+    const verify = () => cli('eventstore', 'verify');
+    await expect.poll(async () => (await verify()).code, { timeout: 30_000, interval: 200 }).toBe(0);
+    const storeFile = path.join(dir, 'eventstore', 'events.mdb');
+    const stored = await readFile(storeFile);
+    const at = stored.indexOf('"lastQty":"10"');
+    expect(at).toBeGreaterThan(0);
+    stored.write('"lastQty":"90"', at);
+    await writeFile(storeFile, stored);
+
+    const verified = await verify();
+    expect(verified.rows()[0]?.['problems']).not.toEqual([]);
+    expect(verified.code).toBe(5);
+    const replayed = await cli('replay', '101');
+    expect(replayed.stderr).toContain('damaged');
+    expect(replayed.code).toBe(5);
+  });
+});
+
 describe('serve', () => {
+  it('given a port that is taken, says so and exits with 2', async () => {
+    const server = startCli(['serve', '--port', '0', '--data', dir, '--json']);
+    const [, url = ''] = await server.printed(/"url":"([^"]+)"/u);
+    const second = await runCli(['serve', '--port', new URL(url).port, '--data', dir, '--json', '--log-level', 'warn']);
+    expect(second.stderr).toContain('the address is in use');
+    expect(second.stderr).not.toContain('    at ');
+    expect(second.code).toBe(2);
+    server.child.kill('SIGINT');
+    expect((await server.finished).code).toBe(0);
+  });
+
   it('serves while other commands use its folder, and ends gracefully', async () => {
     const server = startCli(['serve', '--port', '0', '--data', dir, '--json']);
     const [, url = ''] = await server.printed(/"url":"([^"]+)"/u);

@@ -57,7 +57,13 @@ async function runImport(path: string, options: ImportOptions, tenant: string, s
 }
 
 function logSummary(logger: Logger, { aborted, position, ...counts }: ImportSummary): void {
-  logger.info({ ...counts, aborted, position: position?.toString() ?? null }, aborted ? 'import interrupted' : 'import finished');
+  logger.debug({ ...counts, aborted, position: position?.toString() ?? null }, aborted ? 'import interrupted' : 'import finished');
+}
+
+/** For people: `2,201 × type 5: execution of a hidden order`. */
+function spokenCounts(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(([reason, count]) => `${thousands.format(count)} × ${reason}`);
+  return parts.length === 0 ? 'none' : parts.join('; ');
 }
 
 /** `fillbook import FILE`. */
@@ -78,7 +84,7 @@ export function addImport(program: Command): void {
         const summary = await withSpine(config, logger, (spine) => runImport(path, options, config.tenantId, spine, signal));
         logSummary(logger, summary);
         const { file, format, read, commands, events, duplicates, parked, quarantined, skipped, seconds, aborted } = summary;
-        await output.summary({ file, format, read, commands, events, duplicates, parked, quarantined, skipped, seconds: Number(seconds.toFixed(3)), aborted });
+        await output.summary({ file, format, read, commands, events, duplicates, parked, quarantined, skipped: output.json ? skipped : spokenCounts(skipped), seconds: Number(seconds.toFixed(3)), aborted });
         if (aborted) return EXIT.interrupted;
         return options.strict === true && quarantined > 0 ? EXIT.quarantined : EXIT.ok;
       }),
