@@ -6,6 +6,7 @@ import { compiledQueries } from './compiled-queries.js';
 import { contextOf } from './context.js';
 import type { ApiContext, ApiServices, RequestScope } from './context.js';
 import { maskError } from './errors.js';
+import { graphiqlPage } from './graphiql-page.js';
 import { schema } from './schema.js';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -30,13 +31,24 @@ const tokenLimit = ({ limits }: ApiServices) => {
   };
 };
 
+/** Everything a page may load comes with it: the policy makes its browser hold it to that. */
+const pagePolicy = {
+  async onResponse({ response }: { response: Response }): Promise<void> {
+    if (response.headers.get('content-type')?.startsWith('text/html') !== true) return;
+    response.headers.set('content-security-policy', (await graphiqlPage()).policy);
+    response.headers.set('x-content-type-options', 'nosniff');
+    response.headers.set('referrer-policy', 'no-referrer');
+  },
+};
+
 /** GraphQL over HTTP and SSE. Queries are answered by POST and GET, mutations by POST, subscriptions as `text/event-stream`. */
 export function createGraphQL(services: ApiServices, { graphiql, allowedOrigins }: GraphQLOptions) {
   return createYoga<RequestScope & Record<string, unknown>, ApiContext & Record<string, unknown>>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
     context: (scope) => ({ ...contextOf(services, scope) }),
-    graphiql: graphiql ? { title: 'Fillbook', subscriptionsProtocol: 'SSE' } : false,
+    graphiql,
+    renderGraphiQL: async () => (await graphiqlPage()).html,
     landingPage: false,
     cors: allowedOrigins.length > 0 ? { origin: [...allowedOrigins], methods: ['GET', 'POST'], credentials: false } : false,
     parserAndValidationCache: { documentCache: new LRUCache<string, DocumentNode>({ max: MAX_CACHED_DOCUMENTS }), errorCache: new LRUCache<string, Error>({ max: MAX_CACHED_DOCUMENTS }) },
@@ -45,7 +57,7 @@ export function createGraphQL(services: ApiServices, { graphiql, allowedOrigins 
     logging: false,
     maxRequestBodySize: services.limits.bodyBytes,
     maskedErrors: { maskError: (error) => maskError(error, services.log) },
-    plugins: [tokenLimit(services), compiledQueries()],
+    plugins: [tokenLimit(services), compiledQueries(), ...(graphiql ? [pagePolicy] : [])],
   });
 }
 

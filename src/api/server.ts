@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly now?: () => Date;
 }
 
+/** What is where, for who asks for nothing in particular. */
+const SIGNPOST = `Fillbook\n\nGraphQL: ${GRAPHQL_PATH}\nLive: /health/live\nReady: /health/ready\n`;
 /** How long `close` waits for clients to take what they were sent. */
 const CLOSE_WAIT_MS = 3_000;
 const END_WAIT_MS = 500;
@@ -60,7 +62,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const services = servicesOf(options);
   const authenticate = createAuthenticator(access);
   const endpoint = createGraphQL(services, { graphiql, allowedOrigins });
-  const loggerInstance: FastifyBaseLogger = log;
+  // Where it listens is for whoever started it to say: of Fastify's own lines only warnings are wanted.
+  const loggerInstance: FastifyBaseLogger = log.child({}, { level: log.isLevelEnabled('info') ? 'warn' : log.level });
   const app: FastifyInstance = fastify({ loggerInstance, logController: new LogController({ disableRequestLogging: true }), bodyLimit: services.limits.bodyBytes, forceCloseConnections: 'idle' });
 
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, log));
@@ -77,6 +80,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     done(refusal === undefined ? undefined : apiError('FORBIDDEN', refusal));
   });
   addHealth(app, services, options.store);
+  app.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send(SIGNPOST));
 
   const answer = async (request: FastifyRequest, reply: FastifyReply, scope: RequestScope): Promise<unknown> => {
     const response = await endpoint.handleNodeRequestAndResponse(request, reply, { ...scope });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Writable } from 'node:stream';
@@ -136,6 +137,35 @@ describe('the page to try queries on', () => {
     expect(await page.text()).toMatch(/graphiql/iu);
     const production = await fetch(`${api.url}/graphql`, { headers });
     expect(production.headers.get('content-type') ?? '').not.toMatch(/text\/html/u);
+  });
+});
+
+describe('the page to try queries on, in a browser', () => {
+  it('loads nothing from another host, and its policy lets nothing be loaded from one', async () => {
+    const development = await stack.serve({ graphiql: true });
+    const page = await fetch(`${development.url}/graphql`, { headers: { accept: 'text/html' } });
+    const html = await page.text();
+    const [, script = ''] = /<script>([\s\S]*?)<\/script>/u.exec(html) ?? [];
+    const outside = html.replace(script, '').replaceAll(/data:[^"')]*/gu, 'data:');
+    expect(script.length).toBeGreaterThan(1_000_000);
+    expect(outside).toContain('<div id="root">');
+    const loaded = [...outside.matchAll(/(?:\bsrc|\bhref)="([^"]*)"|url\(["']?([^"')]*)|@import ["']([^"']*)/giu)].map(([, attribute, style, imported]) => attribute ?? style ?? imported);
+    expect(loaded.filter((from) => from !== 'data:')).toEqual([]);
+
+    const policy = new Map((page.headers.get('content-security-policy') ?? '').split('; ').map((rule) => [rule.split(' ')[0], rule.split(' ').slice(1)]));
+    expect(policy.get('default-src')).toEqual(["'none'"]);
+    expect(policy.get('script-src')).toEqual([`'sha256-${createHash('sha256').update(script).digest('base64')}'`]);
+    expect(policy.get('connect-src')).toEqual(["'self'"]);
+    expect([...policy.values()].flat().filter((from) => !/^(?:'none'|'self'|'unsafe-inline'|'sha256-[\w+/=]+'|data:|blob:)$/u.test(from))).toEqual([]);
+  });
+});
+
+describe('the root', () => {
+  it('says what is where', async () => {
+    const root = await fetch(`${api.url}/`);
+    expect([root.status, root.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    const text = await root.text();
+    for (const path of ['/graphql', '/health/live', '/health/ready']) expect(text).toContain(path);
   });
 });
 
