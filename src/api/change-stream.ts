@@ -27,7 +27,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class ChangeStream<Row extends { lastPosition: string }> implements AsyncIterableIterator<Change<Row>> {
   readonly #options: ChangeStreamOptions<Row>;
-  readonly #expiry: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
   #cursor: string;
   #page: readonly Row[] = [];
   #next = 0;
@@ -44,10 +44,7 @@ export class ChangeStream<Row extends { lastPosition: string }> implements Async
   constructor(options: ChangeStreamOptions<Row>) {
     this.#options = options;
     this.#cursor = options.after;
-    if (options.endsAtMs !== undefined) {
-      const leftMs = Math.max(0, options.endsAtMs - Date.now());
-      if (leftMs <= MAX_TIMER_MS) this.#expiry = setTimeout(() => this.end(apiError('UNAUTHENTICATED', 'the token has expired')), leftMs);
-    }
+    if (options.endsAtMs !== undefined) this.#endAt(options.endsAtMs);
   }
 
   /** There may be news: the next pull reads again. */
@@ -93,6 +90,13 @@ export class ChangeStream<Row extends { lastPosition: string }> implements Async
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** An end further away than a timer can be set to is waited for in steps. */
+  #endAt(endsAtMs: number): void {
+    const leftMs = Math.max(0, endsAtMs - Date.now());
+    const expire = (): void => this.end(apiError('UNAUTHENTICATED', 'the token has expired'));
+    this.#expiry = leftMs <= MAX_TIMER_MS ? setTimeout(expire, leftMs) : setTimeout(() => this.#endAt(endsAtMs), MAX_TIMER_MS);
   }
 
   #done(): IteratorResult<Change<Row>> {

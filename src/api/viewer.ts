@@ -14,7 +14,7 @@ export type Access =
 export interface AuthenticatedViewer extends Viewer {
   /** An opaque id of who acts, from the token's `sub`: the `actor` of the events it makes. */
   readonly actor: string;
-  /** When the token ends, in milliseconds since 1970: its subscriptions end then. */
+  /** When the token ends, in milliseconds since 1970: its subscriptions end then. Undefined for the local viewer, who has none. */
   readonly expiresAtMs: number | undefined;
 }
 
@@ -23,14 +23,17 @@ export type Authenticate = (authorization: string | undefined) => Promise<Authen
 
 const MIN_SECRET_LENGTH = 32;
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** The latest time that a Date can hold. */
+const MAX_EXPIRY_SECONDS = 8_640_000_000_000;
 
 const name = z.string().min(1).max(200);
-/** The claims of a token: `tenant`, `accounts` (a list of ids, or "all" of the tenant's) and `sub`. */
+/** The claims of a token: `tenant`, `accounts` (a list of ids, or "all" of the tenant's), `sub` and `exp`. */
 const claims = z.object({
   sub: name,
   tenant: name,
   accounts: z.union([z.literal('all'), z.array(name).min(1).max(1_000)]),
-  exp: z.number().optional(),
+  /** Seconds since 1970 (NumericDate): a token that never ends could not be taken back. */
+  exp: z.number().positive().max(MAX_EXPIRY_SECONDS),
 });
 
 const unauthenticated = (message: string) => apiError('UNAUTHENTICATED', message);
@@ -68,5 +71,5 @@ function viewerOf(payload: unknown): AuthenticatedViewer {
     throw unauthenticated(`the token's ${String(claim)} is missing or not usable`);
   }
   const { sub, tenant, accounts, exp } = parsed.data;
-  return { tenantId: tenant, accountIds: accounts, actor: sub, expiresAtMs: exp === undefined ? undefined : exp * 1_000 };
+  return { tenantId: tenant, accountIds: accounts, actor: sub, expiresAtMs: exp * 1_000 };
 }

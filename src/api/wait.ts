@@ -37,7 +37,7 @@ export async function waitForReadModels(context: ApiContext, args: WaitArguments
   }
   const timeoutMs = timeoutOf(context, args.waitTimeoutMs);
   const deadlineMs = performance.now() + timeoutMs;
-  const leave = context.waitingRoom.enter();
+  const leave = context.waitingRoom.enter(context.viewer);
   try {
     const position = settled === true ? await settledPosition(context, waitFor, timeoutMs) : waitFor;
     await context.projector.waitFor(position, { projections, timeoutMs: Math.max(1, Math.ceil(deadlineMs - performance.now())) });

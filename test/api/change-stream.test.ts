@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ChangeStream } from '../../src/api/change-stream.js';
 
 interface Row {
@@ -115,5 +115,35 @@ describe('a stream of changes', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('the end of a token', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('ends the stream, also when it is further away than a timer can be set to', async () => {
+    vi.useFakeTimers();
+    const days = 24 * 3_600_000;
+    const { stream } = following(2, Date.now() + 60 * days);
+    const ended = stream.next().then(
+      () => 'news',
+      (error: unknown) => (error instanceof Error ? error.message : 'no error'),
+    );
+    await vi.advanceTimersByTimeAsync(59 * days);
+    expect(await Promise.race([ended, Promise.resolve('open')])).toBe('open');
+    await vi.advanceTimersByTimeAsync(days);
+    expect(await ended).toBe('the token has expired');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves no timer behind where the stream ends before', async () => {
+    vi.useFakeTimers();
+    const days = 24 * 3_600_000;
+    const { stream } = following(2, Date.now() + 60 * days);
+    await vi.advanceTimersByTimeAsync(30 * days);
+    await stream.return();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiStack, at, listAt, textAt } from './api.js';
+import { ApiStack, at, listAt, textAt, tokenOf } from './api.js';
 import type { ApiServer } from './api.js';
 import { fact, OPEN, orderTerms, PLACE, positionTerms, RECORD_MANY, SET_TARGET, target, trade } from './inputs.js';
 
@@ -190,6 +190,16 @@ describe('a request over a limit is refused with the limit in its error:', () =>
     const query = '{ orders(waitFor: "9000000000000000000", waitTimeoutMs: 700) { edges { cursor } } }';
     const codes = await Promise.all([small.errorOf(query), small.errorOf(query)]);
     expect(new Set(codes.map((error) => at(error, 'extensions.code')))).toEqual(new Set(['UNAVAILABLE', 'WAIT_TIMEOUT']));
+  });
+
+  it('more queries of one viewer that wait than its share, while others still may', async () => {
+    const small = await stack.serveWithTokens({ limits: { waiters: 8 } });
+    const query = '{ orders(waitFor: "9000000000000000000", waitTimeoutMs: 700) { edges { cursor } } }';
+    const codeFor = async (sub: string): Promise<unknown> => at(await small.errorOf(query, {}, await tokenOf({ sub })), 'extensions.code');
+    const [greedy, others] = await Promise.all([Promise.all(Array.from({ length: 8 }, () => codeFor('greedy'))), Promise.all([codeFor('one'), codeFor('two')])]);
+    expect(greedy.filter((code) => code === 'UNAVAILABLE')).toHaveLength(6);
+    expect(greedy.filter((code) => code === 'WAIT_TIMEOUT')).toHaveLength(2);
+    expect(others).toEqual(['WAIT_TIMEOUT', 'WAIT_TIMEOUT']);
   });
 
   it('a name with a character that no row can hold', async () => {

@@ -38,6 +38,8 @@ describe('a viewer', () => {
     expect(await refusal('Bearer not.a.token')).toEqual([code, 'the token is not valid']);
     expect(await refusal(`Bearer ${await tokenOf({}, 'another-secret-that-is-long-enough-too')}`)).toEqual([code, 'the token is not valid']);
     expect(await refusal(`Bearer ${await tokenOf({ exp: 1_000 })}`)).toEqual([code, 'the token has expired']);
+    for (const exp of [0, 1e300]) expect(await refusal(`Bearer ${await tokenOf({ exp })}`)).toEqual([code, expect.stringMatching(/^the token(?:'s exp is missing or not usable| has expired)$/u)]);
+    expect(await refusal(`Bearer ${await tokenOf({ exp: undefined })}`)).toEqual([code, "the token's exp is missing or not usable"]);
     expect(await refusal(`Bearer ${await tokenOf({ accounts: [] })}`)).toEqual([code, "the token's accounts is missing or not usable"]);
     expect(await refusal(`Bearer ${await tokenOf({ tenant: undefined })}`)).toEqual([code, "the token's tenant is missing or not usable"]);
   });
