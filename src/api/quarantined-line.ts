@@ -20,7 +20,7 @@ quarantinedLineRef.implement({
     line: t.exposeString('line', { description: 'Line or message number in it, from 1.' }),
     field: t.exposeString('field', { nullable: true, description: 'What was at fault, where one field was.' }),
     reason: t.exposeString('reason'),
-    content: t.exposeString('content', { description: 'Cut at 4,096 characters.' }),
+    content: t.exposeString('content', { description: 'Cut at 100,000 characters.' }),
     status: t.expose('status', { type: quarantineStatusEnum }),
     quarantinedPosition: t.expose('quarantinedPosition', { type: 'LogPosition' }),
     lastPosition: t.expose('lastPosition', { type: 'LogPosition' }),

@@ -23,10 +23,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Text for a terminal: unprintable characters as their code points, `\u{1b}`. */
 export const printable = (text: string): string => text.replaceAll(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
+/** A longer value is cut in a table; `--json` has it whole. */
+const MAX_CELL_LENGTH = 120;
+
 function cellText(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (value === null || value === undefined) return '–';
-  return printable(typeof value === 'string' ? value : jsonText(value));
+  const text = printable(typeof value === 'string' ? value : jsonText(value));
+  return text.length > MAX_CELL_LENGTH ? `${text.slice(0, MAX_CELL_LENGTH - 1)}…` : text;
 }
 
 /** The reader has closed the pipe: there is nobody to write for. */

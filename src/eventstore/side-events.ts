@@ -26,7 +26,7 @@ export type LineQuarantined = NewEvent<
     readonly format: string;
     readonly field?: string;
     readonly reason: string;
-    /** At most 4,096 characters. */
+    /** At most 100,000 characters: more may not fit an event. */
     readonly content: string;
     /** The flags of the import, so that it can be parsed again. */
     readonly options: Readonly<Record<string, string>>;

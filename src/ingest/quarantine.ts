@@ -11,7 +11,7 @@ import type { LineQuarantined, QuarantinedLineReplayed } from '../eventstore/sid
 import { DEFAULT_ACCOUNT } from './flags.js';
 
 /** The longest content that is kept, in UTF-16 units. A line that long was cut, so it cannot be parsed again. */
-export const MAX_CONTENT_LENGTH = 4_096;
+export const MAX_CONTENT_LENGTH = 100_000;
 const MAX_REASON_LENGTH = 500;
 const MAX_NAME_LENGTH = 200;
 const MAX_ORIGIN_LENGTH = 255;

@@ -186,7 +186,7 @@ export interface QuarantineTable {
   line: string;
   field: string | null;
   reason: string;
-  /** The line as it came, cut at 4,096 characters. */
+  /** The line as it came, cut at 100,000 characters. */
   content: string;
   /** `quarantined` or `replayed`. */
   status: string;

@@ -69,7 +69,7 @@ describe('a malformed line', () => {
   it('that is too long is kept in part', async () => {
     expect(await importLines(['x'.repeat(1_100_000), sound])).toMatchObject({ read: 2, events: 1, quarantined: 1 });
     const [event] = await ledger.ingestEvents(tenant, 'quarantine-');
-    expect(event?.data).toMatchObject({ content: 'x'.repeat(4_096), reason: 'the line is longer than 1048576 bytes' });
+    expect(event?.data).toMatchObject({ content: 'x'.repeat(100_000), reason: 'the line is longer than 1048576 bytes' });
     expect(await replay()).toMatchObject({ read: 1, replayed: 0, remaining: 1 });
   });
 });

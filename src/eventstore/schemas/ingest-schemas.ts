@@ -28,7 +28,7 @@ export const INGEST_SCHEMAS = {
     format: text(50),
     field: text().exactOptional(),
     reason: text(500),
-    content: anyText(4_096),
+    content: anyText(100_000),
     options: z.record(text(50), anyText(500)),
   }),
   QuarantinedLineReplayed: z.strictObject({ facts: z.int().min(0) }),
