@@ -185,7 +185,10 @@ export class Aggregate<State, Event extends NewEvent> {
       try {
         const made = job.decide(state, before + BigInt(events.length));
         for (const event of made) assertValidEvent(event, event.metadata);
-        for (const event of made) state = this.options.decider.evolve(state, event);
+        // Kept only where all of its events fold: none of the others is appended.
+        let evolved = state;
+        for (const event of made) evolved = this.options.decider.evolve(evolved, event);
+        state = evolved;
         events.push(...made);
         decided.push({ job, eventCount: made.length });
       } catch (error) {
