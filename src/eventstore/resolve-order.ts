@@ -3,15 +3,17 @@ import type { OrderId } from '../domain/ids.js';
 import type { CommandContext } from '../domain/metadata.js';
 import type { OrderEvent, OrderFactEvent } from '../domain/order/events.js';
 import { decodeOrderEvent } from './codec.js';
-import type { Alias } from './commands.js';
+import type { Alias, OrderFact } from './commands.js';
 import { digestOf, sha256Hex } from './digest.js';
-import type { EventStore } from './event-store.js';
+import type { EventStore, RecordedEvent } from './event-store.js';
 import { aliasKey, orderIdOf, orderStream } from './identity.js';
 import { contextFrom } from './new-metadata.js';
 import type { OrderStreams } from './order-streams.js';
 
 /** Rounds of linking orders that others link elsewhere at the same moment. */
 const MAX_LINK_ROUNDS = 20;
+/** Events that are copied from one order to another at a time. */
+const MAX_COPIED_AT_ONCE = 200;
 
 /** Which order aliases name (ADR 3): the store decides, by the first event of the stream that an alias would open. */
 export class AliasResolver {
@@ -25,6 +27,14 @@ export class AliasResolver {
     return this.orders.find(orderIdOf(alias));
   }
 
+  /** The orders that a fact's names name, those of other accounts left out where it may not reach them. */
+  async findAll({ aliases, context, ownAccountOnly }: OrderFact): Promise<readonly OrderId[]> {
+    const found = (await Promise.all(aliases.map((alias) => this.find(alias)))).filter((id) => id !== undefined);
+    if (!ownAccountOnly) return found;
+    const own = await Promise.all(found.map((id) => this.orders.belongsTo(id, context.accountId)));
+    return found.filter((_id, index) => own[index]);
+  }
+
   /** As `find`, without asking the store: undefined where the cache cannot tell. */
   findCached(alias: Alias): OrderId | undefined {
     return this.orders.findCached(orderIdOf(alias));
@@ -32,13 +42,13 @@ export class AliasResolver {
 
   /**
    * Makes all aliases names of `id`. Where one of them is found to name another order, the two are one and are linked: the
-   * answer is the order that all of them name now.
+   * answer is the order that all of them name now. With `ownAccountOnly`, a name of another account's order stays that one's.
    */
-  async claimAll(aliases: readonly Alias[], id: OrderId, context: CommandContext): Promise<OrderId> {
+  async claimAll(aliases: readonly Alias[], id: OrderId, context: CommandContext, ownAccountOnly = false): Promise<OrderId> {
     let target = id;
     for (const alias of aliases) {
       const named = this.findCached(alias) ?? (await this.claim(alias, target, context));
-      target = await this.linkAll([target, named], context);
+      if (!ownAccountOnly || (await this.orders.belongsTo(named, context.accountId))) target = await this.linkAll([target, named], context);
     }
     return target;
   }
@@ -84,13 +94,21 @@ export class AliasResolver {
     };
     let copied = 0;
     do {
-      let read = 0;
-      for await (const recorded of this.store.readStream(orderStream(from))) {
-        read += 1;
-        if (read > copied) await this.#copy(decodeOrderEvent(recorded), recorded.id, into);
+      for (let page = await this.#pageOf(from, copied); page.length > 0; page = await this.#pageOf(from, copied)) {
+        await Promise.all(page.map((recorded) => this.#copy(decodeOrderEvent(recorded), recorded.id, into)));
+        copied += page.length;
       }
-      copied = read;
     } while (!(await this.orders.link(from, into, linkContext, copied)));
+  }
+
+  /** Read to its end before anything is done with it: who waits for a read while holding one may wait for ever. */
+  async #pageOf(order: OrderId, after: number): Promise<readonly RecordedEvent[]> {
+    const page: RecordedEvent[] = [];
+    for await (const recorded of this.store.readStream(orderStream(order), BigInt(after))) {
+      page.push(recorded);
+      if (page.length >= MAX_COPIED_AT_ONCE) break;
+    }
+    return page;
   }
 
   async #copy(event: OrderEvent, eventId: string, into: OrderId): Promise<void> {
