@@ -24,6 +24,11 @@ export interface OrderFact {
   readonly newAliases?: readonly Alias[];
   readonly fact: OrderFactEvent;
   readonly context: CommandContext;
+  /**
+   * Only an order of the context's account takes the fact: another account's order is as unknown as one that does not exist,
+   * also for a fact that was parked, and none of its names is claimed. Its first alias should be the account's own.
+   */
+  readonly ownAccountOnly?: true;
 }
 
 type OrderIntent = PlaceOrder | RequestCancel | RequestReplace;
@@ -59,9 +64,10 @@ export interface CommandHandler {
   changePosition(id: PositionId, command: Exclude<PositionCommand, { kind: 'OpenPosition' }>, context: CommandContext): Promise<CommandResult>;
   /**
    * Records the facts that wait in a parked stream (or under an alias) and whose order is known by now, and notes each there
-   * once it is recorded. May be called any number of times, by several processes.
+   * once it is recorded. May be called any number of times, by several processes. The signal ends it early, between two
+   * chunks of facts: it then throws the signal's reason.
    */
-  takeUpParked(parked: Alias | string): Promise<TakenUp>;
+  takeUpParked(parked: Alias | string, signal?: AbortSignal): Promise<TakenUp>;
   /** Which order an alias names now, from the store. */
   resolveAlias(alias: Alias): Promise<OrderId | undefined>;
   /** The account that a stream belongs to, from the store; undefined where there is no such stream. */

@@ -80,8 +80,8 @@ class StoreCommandHandler implements CommandHandler {
     return this.#accept(() => this.#positions.decide(id, command, context));
   }
 
-  takeUpParked(parked: Alias | string): ReturnType<CommandHandler['takeUpParked']> {
-    return this.#facts.takeUp(parked);
+  takeUpParked(parked: Alias | string, signal?: AbortSignal): ReturnType<CommandHandler['takeUpParked']> {
+    return this.#facts.takeUp(parked, signal);
   }
 
   resolveAlias(alias: Alias): Promise<OrderId | undefined> {

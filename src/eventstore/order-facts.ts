@@ -3,14 +3,17 @@ import type { Rejection } from '../domain/decider.js';
 import type { OrderId } from '../domain/ids.js';
 import { AliasLanes } from './alias-lanes.js';
 import type { Alias, CommandResult, OrderFact, TakenUp } from './commands.js';
-import type { Position } from './event-store.js';
 import { aliasKey, orderIdOf, parkedStream } from './identity.js';
 import { toCommandResult } from './order-streams.js';
 import type { OrderOutcome, OrderStreams } from './order-streams.js';
 import type { ParkedFacts } from './park.js';
+import type { ParkedFact } from './waiting-facts.js';
 import type { AliasResolver } from './resolve-order.js';
 import { alias as aliasSchema, MAX_ALIASES } from './schemas/ingest-schemas.js';
 import type { Slots } from './slots.js';
+
+/** Keys whose parked facts are taken up at a time: about what one append to their order holds. */
+const MAX_TAKEN_UP_AT_ONCE = 200;
 
 const aliasList = z.array(aliasSchema).max(2 * MAX_ALIASES);
 
@@ -33,29 +36,52 @@ export class OrderFacts {
     const rejection = flawIn(fact);
     const [first] = fact.aliases;
     if (rejection || !first) return { kind: 'rejected', rejection: rejection ?? NO_ALIAS };
-    // Entered before anything is awaited: the order of the calls is the order in the lanes.
+    return await this.#inTurn(fact, (release) => this.slots.run(() => this.#record(fact, first, release)));
+  }
+
+  /**
+   * Records what waits in a parked stream and whose order is known by now, so many facts at a time that the appends are few.
+   * Each fact is recorded first, then noted. The signal ends it between two such chunks: it then throws the signal's reason.
+   */
+  async takeUp(parked: Alias | string, signal?: AbortSignal): Promise<TakenUp> {
+    const stream = typeof parked === 'string' ? parked : parkedStream(parked);
+    signal?.throwIfAborted();
+    const waiting = await this.parked.waiting(stream);
+    const total: { -readonly [Key in keyof TakenUp]: TakenUp[Key] } = { stream, takenUp: 0, left: 0, position: undefined };
+    for (let start = 0; start < waiting.length; start += MAX_TAKEN_UP_AT_ONCE) {
+      signal?.throwIfAborted();
+      // All are waited for, whatever becomes of one: nothing goes on behind the caller's back.
+      const ends = await Promise.allSettled(waiting.slice(start, start + MAX_TAKEN_UP_AT_ONCE).map((facts) => this.#takeUpKey(stream, facts)));
+      for (const end of ends) {
+        if (end.status === 'rejected') throw end.reason;
+        total.takenUp += end.value.takenUp;
+        total.left += end.value.left;
+        const { position } = end.value;
+        if (position !== undefined && (total.position === undefined || position > total.position)) total.position = position;
+      }
+    }
+    return total;
+  }
+
+  /** Takes up the facts of one key: all of them, or none. */
+  async #takeUpKey(stream: string, facts: readonly ParkedFact[]): Promise<Omit<TakenUp, 'stream'>> {
+    const outcomes = await Promise.all(facts.map(({ fact }) => this.#inTurn(fact, (release) => this.#recordKnown(fact, release))));
+    const ids = outcomes.flatMap((outcome) => (outcome.kind === 'appended' || outcome.kind === 'duplicate' ? [outcome.id] : []));
+    const [id] = ids;
+    if (id === undefined || ids.length < facts.length) return { takenUp: 0, left: facts.length, position: undefined };
+    const { position } = await this.parked.noteTakenUp(stream, facts, id);
+    return { takenUp: facts.length, left: 0, position };
+  }
+
+  /** Runs once the facts before it that share an alias have their places. Their order is that of the calls: it enters at once. */
+  async #inTurn<Result>(fact: OrderFact, run: (release: () => void) => Promise<Result>): Promise<Result> {
     const place = this.#lanes.enter([...new Set([...fact.aliases, ...(fact.newAliases ?? [])].map((alias) => aliasKey(alias)))]);
     try {
       if (place.turn) await place.turn;
-      return await this.slots.run(() => this.#record(fact, first, () => place.leave()));
+      return await run(() => place.leave());
     } finally {
       place.leave();
     }
-  }
-
-  /** Records what waits in a parked stream and whose order is known by now. Each fact is recorded first, then noted. */
-  async takeUp(parked: Alias | string): Promise<TakenUp> {
-    const stream = typeof parked === 'string' ? parked : parkedStream(parked);
-    let [takenUp, left, position]: [number, number, Position | undefined] = [0, 0, undefined];
-    for (const waiting of await this.parked.waiting(stream)) {
-      const outcome = await this.#recordKnown(waiting.fact, () => undefined);
-      if (outcome.kind === 'appended' || outcome.kind === 'duplicate') {
-        const noted = await this.parked.noteTakenUp(stream, waiting, outcome.id);
-        takenUp += 1;
-        position = noted.position ?? position;
-      } else left += 1;
-    }
-    return { stream, takenUp, left, position };
   }
 
   /** `release` lets the next fact of these aliases go on, once this one has its place in its order's queue. */
@@ -73,7 +99,7 @@ export class OrderFacts {
     const known = only && this.#commonOrder(names, only);
     if (known === undefined) return this.#recordResolved(fact);
     // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
-    const outcome = this.orders.recordFact(known, fact.fact, fact.context);
+    const outcome = this.orders.recordFact(known, fact.fact, fact.context, fact.ownAccountOnly);
     release();
     return outcome;
   }
@@ -89,12 +115,12 @@ export class OrderFacts {
   async #recordResolved(fact: OrderFact): Promise<OrderOutcome> {
     const [first, ...others] = fact.aliases;
     if (!first) throw new RangeError('a fact needs at least one alias');
-    const found = (await Promise.all(fact.aliases.map((alias) => this.resolver.find(alias)))).filter((id) => id !== undefined);
+    const found = await this.resolver.findAll(fact);
     const target = found.length > 0 ? await this.resolver.linkAll(found, fact.context) : orderIdOf(first);
-    const outcome = await this.orders.recordFact(target, fact.fact, fact.context);
+    const outcome = await this.orders.recordFact(target, fact.fact, fact.context, fact.ownAccountOnly);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
-    const id = await this.resolver.claimAll([first, ...others, ...(fact.newAliases ?? [])], outcome.id, fact.context);
+    const id = await this.resolver.claimAll([first, ...others, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
     return { ...outcome, id };
   }
 }

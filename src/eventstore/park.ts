@@ -1,8 +1,9 @@
 import { accept, reject } from '../domain/decider.js';
 import type { Decider, Decision } from '../domain/decider.js';
 import { commandKey, digest } from '../domain/ids.js';
-import type { Digest, OrderId } from '../domain/ids.js';
+import type { OrderId } from '../domain/ids.js';
 import type { CommandContext, EventMetadata } from '../domain/metadata.js';
+import { InsertOnlyMap } from '../domain/order/insert-only-map.js';
 import type { FactParked, ParkedFactTakenUp } from './side-events.js';
 import { Aggregate } from './aggregate.js';
 import { decodeIngestEvent } from './codec.js';
@@ -12,52 +13,51 @@ import { UndecodableEventError } from './errors.js';
 import type { EventStore, Position, RecordedEvent } from './event-store.js';
 import { parkedStream } from './identity.js';
 import { contextFrom, withMetadata } from './new-metadata.js';
+import { WaitingFacts } from './waiting-facts.js';
+import type { ParkedFact } from './waiting-facts.js';
 
 type ParkedEventBody = FactParked | ParkedFactTakenUp;
 type ParkedEvent = ParkedEventBody & { readonly metadata: EventMetadata };
 
-/** A fact that waits, under the key of its command. */
-interface ParkedFact {
-  readonly key: string;
-  readonly digest: Digest;
-  readonly fact: OrderFact;
-}
-
 interface ParkedState {
-  /** Facts that have not been taken up, in the order in which they came. */
-  readonly waiting: readonly ParkedFact[];
+  /** Facts that have not been taken up. */
+  readonly waiting: WaitingFacts;
   /** Key and digest of each fact that was ever parked here. */
-  readonly known: ReadonlySet<string>;
+  readonly known: InsertOnlyMap<string, true>;
 }
 
 type ParkCommand =
   | { readonly kind: 'ParkFact'; readonly fact: OrderFact }
-  | { readonly kind: 'TakeUp'; readonly factKey: string; readonly orderId: OrderId };
+  /** `count` facts of this key were recorded; where more wait by now, none is noted: they are taken up together. */
+  | { readonly kind: 'TakeUp'; readonly factKey: string; readonly count: number; readonly orderId: OrderId };
 
 const knownAs = (key: string, contentDigest: string): string => `${contentDigest} ${key}`;
 
 function decide(state: ParkedState, command: ParkCommand): Decision<ParkedEventBody> {
   if (command.kind === 'TakeUp') {
-    const { factKey, orderId } = command;
-    return state.waiting.some(({ key }) => key === factKey) ? accept({ type: 'ParkedFactTakenUp', data: { factKey, orderId } }) : accept();
+    const { factKey, count, orderId } = command;
+    return state.waiting.under(factKey).length === count ? accept({ type: 'ParkedFactTakenUp', data: { factKey, orderId } }) : accept();
   }
-  const { aliases, newAliases = [], fact, context } = command.fact;
+  const { aliases, newAliases = [], fact, context, ownAccountOnly } = command.fact;
   if (aliases.length === 0) return reject('invalid_input', 'a fact needs at least one alias', 'aliases');
   if (state.known.has(knownAs(context.commandKey, context.commandDigest))) return accept();
-  return accept({ type: 'FactParked', data: { aliases, newAliases, fact } });
+  return accept({ type: 'FactParked', data: { aliases, newAliases, fact, ...(ownAccountOnly ? { ownAccountOnly } : {}) } });
 }
 
 function evolve(state: ParkedState, event: ParkedEvent): ParkedState {
-  if (event.type === 'ParkedFactTakenUp') return { ...state, waiting: state.waiting.filter(({ key }) => key !== event.data.factKey) };
+  if (event.type === 'ParkedFactTakenUp') return { ...state, waiting: state.waiting.without(event.data.factKey) };
   const { commandKey: key, commandDigest } = event.metadata;
-  const fact: OrderFact = { ...event.data, context: contextFrom(event.metadata) };
   return {
-    waiting: [...state.waiting, { key, digest: commandDigest, fact }],
-    known: new Set(state.known).add(knownAs(key, commandDigest)),
+    waiting: state.waiting.with({ key, fact: { ...event.data, context: contextFrom(event.metadata) } }),
+    known: state.known.with(knownAs(key, commandDigest), true),
   };
 }
 
-const parkedDecider: Decider<ParkedState, ParkCommand, ParkedEventBody> = { initialState: { waiting: [], known: new Set() }, evolve, decide };
+const parkedDecider: Decider<ParkedState, ParkCommand, ParkedEventBody> = {
+  initialState: { waiting: WaitingFacts.empty(), known: InsertOnlyMap.empty() },
+  evolve,
+  decide,
+};
 
 function decodeParkedEvent(recorded: RecordedEvent): ParkedEvent {
   const event = decodeIngestEvent(recorded);
@@ -90,20 +90,23 @@ export class ParkedFacts {
     return { stream, ...outcome };
   }
 
-  /** The facts that wait in a stream, as the store has them now. */
-  async waiting(stream: string): Promise<readonly ParkedFact[]> {
-    return (await this.#streams.refresh(stream)).state.waiting;
+  /** The facts that wait in a stream, as the store has them now, those of one key together. */
+  async waiting(stream: string): Promise<readonly (readonly ParkedFact[])[]> {
+    return (await this.#streams.refresh(stream)).state.waiting.byKey();
   }
 
-  /** Notes that a fact was recorded in its order. */
-  async noteTakenUp(stream: string, { key, fact }: ParkedFact, orderId: OrderId): Promise<ParkedOutcome> {
+  /** Notes that the facts of a key were recorded in their order. Notes that are asked for at the same moment share an append. */
+  async noteTakenUp(stream: string, facts: readonly ParkedFact[], orderId: OrderId): Promise<ParkedOutcome> {
+    const [first] = facts;
+    if (!first) throw new RangeError('no fact was taken up');
+    const { key, fact } = first;
     const context: CommandContext = {
       ...fact.context,
       commandKey: commandKey(`taken-up:${sha256Hex(key)}`),
       commandDigest: digest(digestOf({ factKey: key, orderId })),
       causationId: fact.context.commandKey,
     };
-    return { stream, ...(await this.#run(stream, { kind: 'TakeUp', factKey: key, orderId }, context, false)) };
+    return { stream, ...(await this.#run(stream, { kind: 'TakeUp', factKey: key, count: facts.length, orderId }, context, false)) };
   }
 
   whenIdle(): Promise<void> {

@@ -132,6 +132,34 @@ describe('recording facts', () => {
     await expectIntact(parkedStream(order.broker));
   });
 
+  it('given many facts of one key or of several, then they are taken up in few appends, each noted after it was recorded', async () => {
+    const order = anOrder();
+    const facts = Array.from({ length: 450 }, (_, index) => order.traded([order.broker], `e${index}`));
+    const sameKey: OrderFact = { ...order.traded([order.broker], 'e0'), context: order.context('e0', 'another payload') };
+    await Promise.all([...facts, sameKey].map((fact) => handler.recordOrderFact(fact)));
+    await handler.recordOrderFact(order.placed([order.broker]));
+    const aborted = AbortSignal.abort(new Error('enough'));
+    await expect(handler.takeUpParked(order.broker, aborted)).rejects.toThrow('enough');
+    // Two processes at the same moment: together they record and note each once.
+    const other = createCommandHandler({ store, producer: 'fillbook/other' });
+    const [here, there] = await Promise.all([handler.takeUpParked(order.broker), other.takeUpParked(order.broker)]);
+    expect([here.left, there.left]).toEqual([0, 0]);
+    const types = await typesOf(orderStream(orderIdOf(order.broker)));
+    expect(types.filter((type) => type === 'ExecutionRecorded')).toHaveLength(450);
+    expect(types.filter((type) => type === 'FactConflicted')).toHaveLength(1);
+    expect((await typesOf(parkedStream(order.broker))).filter((type) => type === 'ParkedFactTakenUp')).toHaveLength(450);
+    await expectIntact(parkedStream(order.broker));
+  });
+
+  it('given many links at once whose facts were copied before, then all are made: none holds a read while it needs another', { timeout: 60_000 }, async () => {
+    const orders = Array.from({ length: 100 }, anOrder);
+    for (const { client, broker, placed } of orders) await Promise.all([client, broker].map((alias) => handler.recordOrderFact(placed([alias]))));
+    const linked = await Promise.all(orders.map(({ client, broker, traded }) => handler.recordOrderFact(traded([client, broker], 'e1'))));
+    expect(linked.every(({ kind }) => kind === 'applied')).toBe(true);
+    const named = await Promise.all(orders.flatMap(({ client, broker }) => [client, broker].map((alias) => handler.resolveAlias(alias))));
+    expect(new Set(named).size).toBe(100);
+  });
+
   it('given a fact that the contract refuses, then it is rejected with field and reason, and its neighbours are recorded', async () => {
     const order = anOrder();
     const bad = order.traded([order.broker], 'e\u0000');
