@@ -22,7 +22,7 @@ export interface ImportFileOptions {
   readonly producer?: string;
   /** Called a few times a second at the most, and at the end. */
   readonly onProgress?: (progress: ImportProgress) => void;
-  /** Ends the import behind the line it is at; what was sent is finished. */
+  /** Ends the import behind the line it is at; what was sent is finished. Parked facts that are left then stay parked. */
   readonly signal?: AbortSignal;
   /** Lines that are recorded at a time (512). */
   readonly maxLinesInFlight?: number;
@@ -43,7 +43,7 @@ export interface ImportSummary extends ImportCounts {
   readonly file: string;
   readonly format: ImportFormat;
   readonly seconds: number;
-  /** Whether the signal ended it before the end of the file. */
+  /** Whether the signal ended it early. */
   readonly aborted: boolean;
   /** Of the newest event of this run, to wait for; undefined where nothing was new. */
   readonly position: Position | undefined;
@@ -133,8 +133,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportSumm
     ...(maxMalformedLines === undefined ? {} : { maxMalformedLines }),
   });
   const progress = progressReporter(source, recorder, onProgress);
-  const aborted = await sendAndFinish(source, adapter.encoding, recorder, () => progress.tick(), signal);
-  if (!aborted) await recorder.takeUpParked();
+  const aborted = (await sendAndFinish(source, adapter.encoding, recorder, () => progress.tick(), signal)) || (await recorder.takeUpParked(signal));
   const seconds = progress.end();
   return { file: source.name, format, ...recorder.tally.counts, seconds, aborted, position: recorder.tally.position };
 }

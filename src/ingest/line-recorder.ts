@@ -70,13 +70,26 @@ export class LineRecorder {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Records facts that were parked in this run and whose order came later in it. */
-  async takeUpParked(): Promise<void> {
+  /**
+   * Records facts that were parked in this run and whose order came later in it. True where the signal ended it early: what it
+   * did not come to stays parked, for whoever takes up parked facts in the ledger. Throws an `ImportError` where the store fails.
+   */
+  async takeUpParked(signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await this.#takeUpEach(signal);
+      return false;
+    } catch (error) {
+      if (signal?.aborted) return true;
+      throw this.#failureOf(error);
+    }
+  }
+
+  async #takeUpEach(signal: AbortSignal | undefined): Promise<void> {
     for (const [stream, parked] of this.#parkedStreams) {
-      const { left, position } = await this.options.handler.takeUpParked(stream);
+      const { takenUp, left, position } = await this.options.handler.takeUpParked(stream, signal);
       // By what is left, not by what was taken up here: another process may have been first.
       this.tally.parked -= Math.max(0, parked - left);
-      this.tally.reached(position);
+      if (takenUp > 0) this.tally.reached(position);
     }
     this.#parkedStreams.clear();
   }
@@ -93,9 +106,13 @@ export class LineRecorder {
       if (parsed.kind === 'malformed') await this.#quarantine(line, parsed);
       else await this.#recordFacts(line, parsed.facts);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#failure ??= error instanceof ImportError ? error : new ImportError('store', this.options.origin, line.number, reason, { cause: error });
+      this.#failure ??= this.#failureOf(error, line.number);
     }
+  }
+
+  #failureOf(error: unknown, lineNumber?: number): ImportError {
+    if (error instanceof ImportError) return error;
+    return new ImportError('store', this.options.origin, lineNumber, error instanceof Error ? error.message : String(error), { cause: error });
   }
 
   async #recordFacts(line: Line, facts: readonly OrderFact[]): Promise<void> {

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandHandler } from '../../src/eventstore/commands.js';
+import { EventStoreError } from '../../src/eventstore/errors.js';
 import { importFile } from '../../src/ingest/import-file.js';
 import type { ImportFileOptions, ImportProgress } from '../../src/ingest/import-file.js';
 import { PARTIAL_FILL, fromBroker, toBroker } from './fix-fixture.js';
@@ -119,10 +120,10 @@ describe('the import of a FIX log', () => {
   });
 });
 
-/** The ledger's handler, with another way in for facts. */
-const recordingBy = (recordOrderFact: CommandHandler['recordOrderFact']): CommandHandler => ({
+/** The ledger's handler, with another way in for facts, or for those that were parked. */
+const recordingBy = (recordOrderFact: CommandHandler['recordOrderFact'], takeUpParked?: CommandHandler['takeUpParked']): CommandHandler => ({
   recordOrderFact,
-  takeUpParked: (parked) => ledger.handler.takeUpParked(parked),
+  takeUpParked: takeUpParked ?? ((...given) => ledger.handler.takeUpParked(...given)),
   placeOrder: (...given) => ledger.handler.placeOrder(...given),
   changeOrder: (...given) => ledger.handler.changeOrder(...given),
   openPosition: (...given) => ledger.handler.openPosition(...given),
@@ -169,6 +170,31 @@ describe('an import', () => {
     expect(summary.read).toBeLessThan(long.lines.length);
     expect(summary.events).toBe(summary.commands);
     expect(await ledger.events(tenant, ['order-', 'parked-'])).toHaveLength(summary.events);
+  });
+
+  it('ends when it is told to while it takes up what was parked, which then stays parked', async () => {
+    const controller = new AbortController();
+    const streams: string[] = [];
+    const handler = recordingBy(
+      (fact) => ledger.handler.recordOrderFact(fact),
+      async (parked, signal) => {
+        if (typeof parked === 'string') streams.push(parked);
+        controller.abort();
+        return await ledger.handler.takeUpParked(parked, signal);
+      },
+    );
+    const summary = await run(await fileOf(LOBSTER_NAME, session.lines), 'lobster', { signal: controller.signal, handler });
+    expect(summary).toMatchObject({ aborted: true, read: session.lines.length, parked: session.unknown });
+    expect(streams).toHaveLength(1);
+  });
+
+  it('names the file and the reason where the store fails while it takes up what was parked', async () => {
+    const handler = recordingBy(
+      (fact) => ledger.handler.recordOrderFact(fact),
+      () => Promise.reject(new EventStoreError('unavailable', 'the store is away')),
+    );
+    const file = await fileOf(LOBSTER_NAME, session.lines);
+    await expect(run(file, 'lobster', { handler })).rejects.toMatchObject({ name: 'ImportError', code: 'store', file: LOBSTER_NAME, message: `${LOBSTER_NAME}: the store is away` });
   });
 
   it('ends when it is told to while it waits for more input', async () => {
