@@ -48,7 +48,7 @@ export interface TakenUp {
   readonly takenUp: number;
   /** Facts whose order is still not known. */
   readonly left: number;
-  /** Of the parked stream's newest event, where facts were taken up. */
+  /** Of the parked stream's newest event: also where another process, or this one before it was interrupted, took the facts up. */
   readonly position: Position | undefined;
 }
 

@@ -46,8 +46,8 @@ export class OrderFacts {
   async takeUp(parked: Alias | string, signal?: AbortSignal): Promise<TakenUp> {
     const stream = typeof parked === 'string' ? parked : parkedStream(parked);
     signal?.throwIfAborted();
-    const waiting = await this.parked.waiting(stream);
-    const total: { -readonly [Key in keyof TakenUp]: TakenUp[Key] } = { stream, takenUp: 0, left: 0, position: undefined };
+    const { facts: waiting, position: newest } = await this.parked.waiting(stream);
+    const total: { -readonly [Key in keyof TakenUp]: TakenUp[Key] } = { stream, takenUp: 0, left: 0, position: newest };
     for (let start = 0; start < waiting.length; start += MAX_TAKEN_UP_AT_ONCE) {
       signal?.throwIfAborted();
       // All are waited for, whatever becomes of one: nothing goes on behind the caller's back.

@@ -90,9 +90,10 @@ export class ParkedFacts {
     return { stream, ...outcome };
   }
 
-  /** The facts that wait in a stream, as the store has them now, those of one key together. */
-  async waiting(stream: string): Promise<readonly (readonly ParkedFact[])[]> {
-    return (await this.#streams.refresh(stream)).state.waiting.byKey();
+  /** The facts that wait in a stream, as the store has them now, those of one key together; and where its newest event is. */
+  async waiting(stream: string): Promise<{ readonly facts: readonly (readonly ParkedFact[])[]; readonly position: Position | undefined }> {
+    const { state, folded } = await this.#streams.refresh(stream);
+    return { facts: state.waiting.byKey(), position: folded?.position };
   }
 
   /** Notes that the facts of a key were recorded in their order. Notes that are asked for at the same moment share an append. */

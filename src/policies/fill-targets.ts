@@ -1,4 +1,3 @@
-import type { ClientBase } from 'pg';
 import type { DomainEvent } from '../domain/decider.js';
 import { orderId } from '../domain/ids.js';
 import type { OrderId, PositionId } from '../domain/ids.js';
@@ -8,6 +7,7 @@ import type { PositionEvent, TargetOrderAttached, TargetSet } from '../domain/po
 import { decodeOrderEvent, decodePositionEvent } from '../eventstore/codec.js';
 import type { RecordedEvent } from '../eventstore/event-store.js';
 import { orderIdOfStream, positionIdOfStream } from '../eventstore/identity.js';
+import type { Queryable } from '../projections/checkpoint.js';
 import { positionOf, refsOf } from './order-refs.js';
 import type { Policy, PolicyBatch, ReactionLog, Reactor } from './policy.js';
 import type { Cause, Owner } from './reaction.js';
@@ -28,6 +28,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export const fillTargets: Policy = {
   name: FILL_TARGETS,
   version: 1,
+  tables: ['policy_order_ref', 'policy_target', 'policy_order_link'],
+  isTransactional: true,
   streamPrefixes: ['order-', 'position-'],
   open(tools): Reactor {
     const reactions = new TargetReactions(FILL_TARGETS, tools);
@@ -49,7 +51,7 @@ function read<Event extends DomainEvent>(recorded: RecordedEvent, decode: (recor
 const ownerOf = ({ event: { metadata } }: Cause): Owner => ({ tenantId: metadata.tenantId, accountId: metadata.accountId });
 
 class FillTargetsBatch implements PolicyBatch {
-  readonly #client: ClientBase;
+  readonly #client: Queryable;
   readonly #log: ReactionLog;
   readonly #reactions: TargetReactions;
   readonly #orderEvents: ReadonlyMap<string, Read<OrderEvent>>;
@@ -57,14 +59,14 @@ class FillTargetsBatch implements PolicyBatch {
   readonly #links = new Map<OrderId, OrderLink>();
   readonly #wanted = new Set<string>();
 
-  private constructor(client: ClientBase, log: ReactionLog, reactions: TargetReactions, orderEvents: ReadonlyMap<string, Read<OrderEvent>>) {
+  private constructor(client: Queryable, log: ReactionLog, reactions: TargetReactions, orderEvents: ReadonlyMap<string, Read<OrderEvent>>) {
     this.#client = client;
     this.#log = log;
     this.#reactions = reactions;
     this.#orderEvents = orderEvents;
   }
 
-  static async open(client: ClientBase, events: readonly RecordedEvent[], log: ReactionLog, reactions: TargetReactions): Promise<FillTargetsBatch> {
+  static async open(client: Queryable, events: readonly RecordedEvent[], log: ReactionLog, reactions: TargetReactions): Promise<FillTargetsBatch> {
     const orderEvents = events.filter(({ type }) => isOrderEventType(type)).map((recorded) => read(recorded, decodeOrderEvent));
     const batch = new FillTargetsBatch(client, log, reactions, new Map(orderEvents.map((each) => [each.recorded.id, each])));
     const decoded = orderEvents.filter((each) => 'event' in each);

@@ -3,13 +3,13 @@ import { InvalidEventError, UndecodableEventError } from '../eventstore/errors.j
 import { EventStoreError } from '../eventstore/errors.js';
 import type { EventBatch, Position, RecordedEvent } from '../eventstore/event-store.js';
 import { backoffMs } from '../projections/backoff.js';
-import { assertSameStore, lastPlace, moveCheckpoint, openCheckpoint } from '../projections/checkpoint.js';
-import type { Checkpoint } from '../projections/checkpoint.js';
+import { assertSameStore, lastPlace, moveCheckpoint } from '../projections/checkpoint.js';
+import type { Checkpoint, Queryable } from '../projections/checkpoint.js';
 import { isRowError, messageOf, sqlStateOf } from '../projections/postgres-errors.js';
 import { sleep } from '../projections/sleep.js';
 import { inTransaction, RolledBack } from '../projections/transaction.js';
 import type { Policy, PolicyTools, ReactionLog, Reactor } from './policy.js';
-import { clearSetAside, noteReaction, readSetAside, setAside } from './policy-tables.js';
+import { clearSetAside, noteReaction, openPolicy, readSetAside, setAside } from './policy-tables.js';
 import type { SetAside } from './policy-tables.js';
 
 export interface PolicyRunOptions extends PolicyTools {
@@ -56,9 +56,9 @@ class BatchLog implements ReactionLog {
 }
 
 /**
- * One policy on its way through `$all`. A batch is reacted to in a transaction that begins by moving the checkpoint and ends
- * after the last reaction is in the store: what is behind the checkpoint has been reacted to. A batch that is given again, because
- * the process or Postgres ended in between, makes the same keyed reactions again, which the fold of their stream ignores.
+ * One policy on its way through `$all`. The transaction that moves the checkpoint ends after the last reaction of its batch is
+ * in the store: what is behind the checkpoint has been reacted to. A batch that is given again, because the process or Postgres
+ * ended in between, makes the same keyed reactions again, which the fold of their stream ignores.
  */
 export class PolicyRun {
   readonly #options: PolicyRunOptions;
@@ -74,13 +74,16 @@ export class PolicyRun {
     return this.#options.policy.name;
   }
 
-  /** Reads the checkpoint, checks that it is of this store, and tries again what was set aside. */
-  async open(): Promise<Position | undefined> {
+  /**
+   * Reads the checkpoint, checks that it is of this store, and tries again what was set aside. Where what is remembered is of
+   * another version of the policy, it begins anew: its reactions are keyed, and count once all the same.
+   */
+  async open(signal: AbortSignal): Promise<Position | undefined> {
     const { policy, store, storeId, pool } = this.#options;
-    const checkpoint = await openCheckpoint(pool, { name: policy.name, version: policy.version, storeId });
+    const checkpoint = await inTransaction(pool, (client) => openPolicy(client, policy, storeId));
     await assertSameStore(store, storeId, checkpoint);
     this.#checkpoint = checkpoint;
-    await this.#retrySetAside();
+    await this.#retrySetAside(signal);
     return checkpoint.position;
   }
 
@@ -121,23 +124,34 @@ export class PolicyRun {
   }
 
   async #react(from: Checkpoint, to: Checkpoint, events: readonly RecordedEvent[], hopeless: ReadonlyMap<string, SetAside>, signal: AbortSignal): Promise<void> {
-    const log = new BatchLog();
+    // Takes the checkpoint's row, so that a second process waits there and then finds that it lost.
+    const move = async (client: ClientBase): Promise<void> => {
+      if (!(await moveCheckpoint(client, from, to))) throw new RolledBack();
+    };
     try {
-      await inTransaction(this.#options.pool, async (client) => {
-        // First of all: it takes the checkpoint's row, so that a second process waits here and then finds that it lost.
-        if (!(await moveCheckpoint(client, from, to))) throw new RolledBack();
-        await this.#reactTo(client, events.filter(({ id }) => !hopeless.has(id)), log, signal);
-        await setAside(client, this.name, [...log.asides, ...hopeless.values()]);
-        if (log.newest !== undefined) await noteReaction(client, this.name, log.newest);
-      });
+      const left = events.filter(({ id }) => !hopeless.has(id));
+      await this.#reactAnd(move, left, [...hopeless.values()], signal);
     } catch (error) {
       if (error instanceof RolledBack) throw this.#lostRace();
       throw error;
     }
   }
 
-  async #reactTo(client: ClientBase, events: readonly RecordedEvent[], log: ReactionLog, signal: AbortSignal): Promise<void> {
-    const batch = await this.#reactor.openBatch(client, events, log);
+  /** Reacts, and does `begin` and records what became of the reactions in one transaction: the reactions are in it, or before it. */
+  async #reactAnd(begin: (client: ClientBase) => Promise<void>, events: readonly RecordedEvent[], asides: readonly SetAside[], signal: AbortSignal): Promise<void> {
+    const { pool, policy } = this.#options;
+    const log = new BatchLog();
+    if (!policy.isTransactional) await this.#reactTo(pool, events, log, signal);
+    await inTransaction(pool, async (client) => {
+      await begin(client);
+      if (policy.isTransactional) await this.#reactTo(client, events, log, signal);
+      await setAside(client, policy.name, [...log.asides, ...asides]);
+      if (log.newest !== undefined) await noteReaction(client, policy.name, log.newest);
+    });
+  }
+
+  async #reactTo(client: Queryable, events: readonly RecordedEvent[], log: ReactionLog, signal: AbortSignal): Promise<void> {
+    const batch = await this.#reactor.openBatch(client, events, log, signal);
     for (const event of events) {
       signal.throwIfAborted();
       try {
@@ -149,7 +163,7 @@ export class PolicyRun {
   }
 
   /** From the first event that could not be reacted to on: later ones of its stream may have failed as well. */
-  async #retrySetAside(): Promise<void> {
+  async #retrySetAside(signal: AbortSignal): Promise<void> {
     const { pool, store, onTrouble } = this.#options;
     const before = this.#checkpoint?.position ?? -1n;
     for (const { stream, position } of await readSetAside(pool, this.name)) {
@@ -159,13 +173,9 @@ export class PolicyRun {
         if (event.position > before || events.length >= MAX_RETRIED_EVENTS) break;
       }
       try {
-        await inTransaction(pool, async (client) => {
-          const log = new BatchLog();
-          await clearSetAside(client, this.name, stream);
-          await this.#reactTo(client, events, log, new AbortController().signal);
-          await setAside(client, this.name, log.asides);
-        });
+        await this.#reactAnd((client) => clearSetAside(client, this.name, stream), events, [], signal);
       } catch (error) {
+        signal.throwIfAborted();
         // It stays set aside.
         onTrouble(error);
       }

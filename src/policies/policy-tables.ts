@@ -1,6 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { Position } from '../eventstore/event-store.js';
-import type { Queryable } from '../projections/checkpoint.js';
+import { openCheckpoint } from '../projections/checkpoint.js';
+import type { Checkpoint, Queryable } from '../projections/checkpoint.js';
+import type { Policy } from './policy.js';
 
 /** An event that a policy could not react to, or whose reaction was refused, and why. */
 export interface SetAside {
@@ -12,6 +14,19 @@ export interface SetAside {
 const MAX_REASON_LENGTH = 1_000;
 /** Streams that are tried again when a policy starts, at most. */
 const MAX_RETRIED_STREAMS = 1_000;
+
+/**
+ * The checkpoint of a policy, in a transaction. What another version of it remembers, its tables and where it was, is forgotten
+ * with that one's checkpoint.
+ */
+export async function openPolicy(client: ClientBase, { name, version, tables }: Pick<Policy, 'name' | 'version' | 'tables'>, storeId: string): Promise<Checkpoint> {
+  const { rowCount } = await client.query('DELETE FROM checkpoint WHERE name = $1 AND version <> $2 AND store_id = $3', [name, version, storeId]);
+  if (rowCount === 1) {
+    for (const table of tables) await client.query(`DELETE FROM ${table}`);
+    await client.query('DELETE FROM set_aside WHERE projection = $1', [name]);
+  }
+  return await openCheckpoint(client, { name, version, storeId });
+}
 
 /** Records what is left out; of a stream, the first event counts. */
 export async function setAside(client: ClientBase, policy: string, asides: readonly SetAside[]): Promise<void> {

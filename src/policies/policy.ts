@@ -1,13 +1,12 @@
-import type { ClientBase } from 'pg';
 import type { Rejection } from '../domain/decider.js';
 import type { CommandHandler } from '../eventstore/commands.js';
 import type { EventStore, Position, RecordedEvent } from '../eventstore/event-store.js';
+import type { Queryable } from '../projections/checkpoint.js';
 
 /*
  * A policy reacts to events with commands. It is data: its name, the streams it reads, and how it reacts to one event. It is
  * given the events in the order of `$all`, each at least once, and its commands are keyed by what caused them, so that each
- * reaction counts once. What it must remember it keeps in tables of its own, written in the transaction that moves its
- * checkpoint.
+ * reaction counts once. What it must remember it keeps in tables of its own.
  */
 
 /** What a policy works with. It never sees the stores themselves. */
@@ -33,14 +32,25 @@ export interface PolicyBatch {
 }
 
 export interface Reactor {
-  /** Begins a batch in a transaction: what can be read and remembered for all of its events at once is. */
-  openBatch(client: ClientBase, events: readonly RecordedEvent[], log: ReactionLog): Promise<PolicyBatch>;
+  /**
+   * Begins a batch: what can be read and remembered for all of its events at once is. A reaction that may take long ends early
+   * where the signal is aborted, by throwing.
+   */
+  openBatch(client: Queryable, events: readonly RecordedEvent[], log: ReactionLog, signal: AbortSignal): Promise<PolicyBatch>;
 }
 
 export interface Policy {
   /** The name of its checkpoint: `policy:` and lower-case words with dashes. */
   readonly name: string;
+  /** Of what it remembers: with another one than the checkpoint's, the policy begins anew. */
   readonly version: number;
+  /** Its tables: emptied where it begins anew. */
+  readonly tables: readonly string[];
+  /**
+   * Whether a batch is given the transaction that moves the checkpoint. Where it is not, what it remembers must be right
+   * whether or not the checkpoint moves, and no transaction is open while the store is waited for.
+   */
+  readonly isTransactional: boolean;
   /** It is given the events of streams whose names begin with one of these. */
   readonly streamPrefixes: readonly string[];
   open(tools: PolicyTools): Reactor;

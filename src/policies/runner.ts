@@ -58,7 +58,7 @@ export interface Policies {
    */
   waitFor(position: Position, timeoutMs?: number): Promise<Position>;
   status(): PoliciesStatus;
-  /** Finishes the event at hand. */
+  /** Finishes the event at hand; of a parked order's facts, those that are on their way. */
   stop(): Promise<void>;
 }
 
@@ -80,9 +80,10 @@ class PolicyHost implements Policies {
   readonly #options: PoliciesOptions;
   readonly #names: readonly string[];
   readonly #runs: readonly PolicyRun[];
-  readonly #reached = new ReachedPositions(() => void this.#look());
+  readonly #reached = new ReachedPositions(() => this.#look());
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
+  #looking: Promise<void> | undefined;
   #state: PoliciesState = 'standby';
   #failure: Error | undefined;
   #lastError: string | undefined;
@@ -102,7 +103,7 @@ class PolicyHost implements Policies {
     const deadline = performance.now() + timeoutMs;
     let settled = position;
     for (let chain = 0; chain < MAX_CHAIN; chain += 1) {
-      await this.#reached.wait(settled, this.#names, Math.max(1, deadline - performance.now()));
+      await this.#reached.wait(settled, this.#names, Math.max(1, Math.round(deadline - performance.now())));
       const reaction = await newestReaction(this.#options.database.pool);
       if (reaction === undefined || reaction <= settled) break;
       settled = reaction;
@@ -119,6 +120,7 @@ class PolicyHost implements Policies {
     await this.#ended;
     this.#state = this.#state === 'failed' ? 'failed' : 'stopped';
     this.#reached.rejectAll(new Error('the policies were stopped'));
+    await this.#looking;
   }
 
   /** While the lease is held. */
@@ -140,7 +142,7 @@ class PolicyHost implements Policies {
   /** From the policy that is furthest behind, each batch to each of them. */
   async #follow(signal: AbortSignal, onProgress: () => void): Promise<void> {
     const positions: (Position | undefined)[] = [];
-    for (const run of this.#runs) positions.push(await run.open());
+    for (const run of this.#runs) positions.push(await run.open(signal));
     const after = positions.reduce((least, position) => (least === undefined || position === undefined ? undefined : position < least ? position : least), positions[0]);
     const maxBatchSize = this.#options.maxBatchSize ?? DEFAULT_BATCH_SIZE;
     // All of the ledger, whatever they react to: who waits for a position then waits for no filter.
@@ -163,8 +165,15 @@ class PolicyHost implements Policies {
     });
   }
 
-  /** Another process may be the one that moves the checkpoints. */
-  async #look(): Promise<void> {
+  /** While somebody waits: another process may be the one that moves the checkpoints. */
+  #look(): void {
+    this.#looking ??= this.#lookWhileAwaited().finally(() => {
+      this.#looking = undefined;
+      if (this.#reached.hasWaiters && !this.#stopping.signal.aborted) this.#look();
+    });
+  }
+
+  async #lookWhileAwaited(): Promise<void> {
     const { signal } = this.#stopping;
     while (this.#reached.hasWaiters && !signal.aborted) {
       try {

@@ -1,6 +1,6 @@
-import type { ClientBase } from 'pg';
 import { orderId, positionId, targetKey } from '../domain/ids.js';
 import type { AccountId, OrderId, PositionId, TargetKey, TenantId } from '../domain/ids.js';
+import type { Queryable } from '../projections/checkpoint.js';
 import type { Owner } from './reaction.js';
 
 /*
@@ -28,7 +28,7 @@ export interface OrderLink extends Owner {
 }
 
 /** Remembers names of orders; the first use of a name for an order counts. */
-export async function rememberRefs(client: ClientBase, refs: readonly OrderRef[]): Promise<void> {
+export async function rememberRefs(client: Queryable, refs: readonly OrderRef[]): Promise<void> {
   if (refs.length === 0) return;
   await client.query({
     name: 'policy remember refs',
@@ -39,7 +39,7 @@ export async function rememberRefs(client: ClientBase, refs: readonly OrderRef[]
 }
 
 /** The order that had this name last, before a position in `$all`. */
-export async function latestOrder(client: ClientBase, owner: Owner, ref: string, before: bigint): Promise<OrderId | undefined> {
+export async function latestOrder(client: Queryable, owner: Owner, ref: string, before: bigint): Promise<OrderId | undefined> {
   const { rows } = await client.query<{ order_id: string }>({
     name: 'policy latest order',
     text: `SELECT order_id FROM policy_order_ref WHERE tenant_id = $1 AND account_id = $2 AND ref = $3 AND position < $4
@@ -50,7 +50,7 @@ export async function latestOrder(client: ClientBase, owner: Owner, ref: string,
 }
 
 /** Remembers that a target names an order. `true` where it waits for it: it may have this very order already. */
-export async function rememberTarget(client: ClientBase, target: WaitingTarget): Promise<boolean> {
+export async function rememberTarget(client: Queryable, target: WaitingTarget): Promise<boolean> {
   const { rows } = await client.query<{ order_id: string | null }>(
     `INSERT INTO policy_target AS known (position_id, target_key, tenant_id, account_id, order_ref, set_position) VALUES ($1, $2, $3, $4, $5, $6)
       ON CONFLICT (position_id, target_key) DO UPDATE SET
@@ -71,7 +71,7 @@ interface TargetRow {
 }
 
 /** The targets that wait for an order of one of these names, the one that was set first first. */
-export async function waitingTargets(client: ClientBase, owner: Owner, refs: readonly string[], before: bigint): Promise<readonly WaitingTarget[]> {
+export async function waitingTargets(client: Queryable, owner: Owner, refs: readonly string[], before: bigint): Promise<readonly WaitingTarget[]> {
   const { rows } = await client.query<TargetRow>(
     `SELECT position_id, target_key, order_ref, set_position FROM policy_target
       WHERE tenant_id = $1 AND account_id = $2 AND order_ref = ANY ($3) AND order_id IS NULL AND set_position < $4
@@ -89,7 +89,7 @@ export async function waitingTargets(client: ClientBase, owner: Owner, refs: rea
 }
 
 /** Which of these names any target waits for: a batch without one needs to look no further. */
-export async function wantedRefs(client: ClientBase, refs: readonly string[]): Promise<ReadonlySet<string>> {
+export async function wantedRefs(client: Queryable, refs: readonly string[]): Promise<ReadonlySet<string>> {
   if (refs.length === 0) return new Set();
   const { rows } = await client.query<{ order_ref: string }>({
     name: 'policy wanted refs',
@@ -99,12 +99,12 @@ export async function wantedRefs(client: ClientBase, refs: readonly string[]): P
   return new Set(rows.map((row) => row.order_ref));
 }
 
-export async function targetHasOrder(client: ClientBase, position: PositionId, key: TargetKey, order: OrderId): Promise<void> {
+export async function targetHasOrder(client: Queryable, position: PositionId, key: TargetKey, order: OrderId): Promise<void> {
   await client.query('UPDATE policy_target SET order_id = $3 WHERE position_id = $1 AND target_key = $2', [position, key, order]);
 }
 
 /** The target waits for no order any more. */
-export async function forgetTarget(client: ClientBase, position: PositionId, key: TargetKey): Promise<void> {
+export async function forgetTarget(client: Queryable, position: PositionId, key: TargetKey): Promise<void> {
   await client.query('DELETE FROM policy_target WHERE position_id = $1 AND target_key = $2 AND order_id IS NULL', [position, key]);
 }
 
@@ -126,7 +126,7 @@ const linkOf = (row: LinkRow): OrderLink => ({
 
 const LINK_COLUMNS = 'order_id, tenant_id, account_id, position_id, target_key';
 
-export async function readLinks(client: ClientBase, orders: readonly OrderId[]): Promise<readonly OrderLink[]> {
+export async function readLinks(client: Queryable, orders: readonly OrderId[]): Promise<readonly OrderLink[]> {
   if (orders.length === 0) return [];
   const { rows } = await client.query<LinkRow>({
     name: 'policy links',
@@ -137,12 +137,12 @@ export async function readLinks(client: ClientBase, orders: readonly OrderId[]):
 }
 
 /** The orders that name the position themselves. */
-export async function untargetedLinks(client: ClientBase, position: PositionId): Promise<readonly OrderLink[]> {
+export async function untargetedLinks(client: Queryable, position: PositionId): Promise<readonly OrderLink[]> {
   const { rows } = await client.query<LinkRow>(`SELECT ${LINK_COLUMNS} FROM policy_order_link WHERE position_id = $1 AND target_key IS NULL ORDER BY order_id`, [position]);
   return rows.map(linkOf);
 }
 
-export async function rememberLink(client: ClientBase, link: OrderLink): Promise<void> {
+export async function rememberLink(client: Queryable, link: OrderLink): Promise<void> {
   await client.query(
     `INSERT INTO policy_order_link (${LINK_COLUMNS}) VALUES ($1, $2, $3, $4, $5)
       ON CONFLICT (order_id) DO UPDATE SET position_id = excluded.position_id, target_key = excluded.target_key`,

@@ -5,6 +5,7 @@ import { EventStoreError } from '../../src/eventstore/errors.js';
 import { fillTargets } from '../../src/policies/fill-targets.js';
 import type { Policy } from '../../src/policies/policy.js';
 import { WrongStoreError } from '../../src/projections/checkpoint.js';
+import { openDatabase } from '../../src/projections/database.js';
 import { WaitTimeoutError } from '../../src/projections/reached.js';
 import { StreamWriter } from '../projections/ledger.js';
 import { busted, canceled, Desk, handlerWith, orderOf, placed, traded } from './desk.js';
@@ -165,6 +166,8 @@ describe('what cannot be reacted to', () => {
     isBroken = false;
     const repaired = desk.startPolicies({ policies: [buggy] });
     await expect.poll(() => desk.rows('SELECT * FROM set_aside'), { timeout: 20_000 }).toEqual([]);
+    // What was made good before the first batch counts as a reaction, too.
+    expect(await desk.rows('SELECT position::text FROM policy_reaction')).toEqual([{ position: (await desk.store.head())?.toString() }]);
     await desk.settled(repaired);
     expect(await desk.shownTarget(position, 'a')).toEqual(['partially_filled', '2', '1.2']);
   });
@@ -195,14 +198,45 @@ describe('policies', () => {
     expect(await desk.store.head()).toBe(head);
   });
 
+  it('of another version than the one that remembers begin anew, and nothing changes', async () => {
+    const policies = desk.startPolicies();
+    const position = await trade();
+    await desk.settled(policies);
+    await policies.stop();
+    const head = await desk.store.head();
+    await desk.rows("INSERT INTO policy_order_ref VALUES ('default', 'main', 'of the former version', 'x', 0)");
+    await desk.settled(desk.startPolicies({ policies: [{ ...fillTargets, version: fillTargets.version + 1 }] }));
+    await expectTraded(position);
+    expect(await desk.store.head()).toBe(head);
+    expect(await desk.rows("SELECT * FROM policy_order_ref WHERE ref = 'of the former version'")).toEqual([]);
+    expect(await desk.rows('SELECT version FROM checkpoint WHERE name = $1', [fillTargets.name])).toEqual([{ version: fillTargets.version + 1 }]);
+  });
+
   it('say when they have not got there in time, and stop at once', async () => {
     const policies = desk.startPolicies();
     await desk.openPosition();
-    await expect(policies.waitFor(10n ** 15n, 50)).rejects.toThrow(WaitTimeoutError);
+    const tooLate: unknown = await policies.waitFor(10n ** 15n, 50).catch((error: unknown) => error);
+    expect(tooLate).toBeInstanceOf(WaitTimeoutError);
+    expect(String(tooLate)).toMatch(/within \d+ ms: /);
     const waiting = Promise.allSettled([policies.waitFor(10n ** 15n, 60_000)]);
     await policies.stop();
     expect(await waiting).toMatchObject([{ status: 'rejected', reason: { message: 'the policies were stopped' } }]);
     expect(policies.status().state).toBe('stopped');
+  });
+
+  it('look for what another process reached at one pace, however many have waited', async () => {
+    await desk.settled(desk.startPolicies());
+    const database = openDatabase(desk.databaseUrl);
+    const standby = desk.startPolicies({ database });
+    for (let waits = 0; waits < 100; waits += 1) await expect(standby.waitFor(10n ** 15n, 1)).rejects.toThrow(WaitTimeoutError);
+    let queries = 0;
+    database.pool.on('acquire', () => (queries += 1));
+    await expect(standby.waitFor(10n ** 15n, 500)).rejects.toThrow(WaitTimeoutError);
+    // Every 50 ms a look, every 250 ms a question for the lease.
+    expect(queries).toBeGreaterThan(0);
+    expect(queries).toBeLessThan(30);
+    await standby.stop();
+    await database.close();
   });
 
   it('move their checkpoints over events that they do not react to', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quantityText } from '../../src/domain/amounts.js';
 import { parkedStream } from '../../src/eventstore/identity.js';
 import type { Policies } from '../../src/policies/runner.js';
 import { StreamWriter } from '../projections/ledger.js';
@@ -65,6 +66,29 @@ describe('facts that were parked', () => {
     expect(await orderTypes(desk, 'between')).toEqual(['OrderPlaced', 'ExecutionRecorded']);
     expect(await parkedTypes(desk, 'between')).toEqual(['FactParked', 'ParkedFactTakenUp']);
     expect(await desk.rows('SELECT * FROM policy_parked_fact')).toEqual([]);
+  });
+
+  it('of a busy order are all counted once, and stopping in the middle does not wait for them', { timeout: 60_000 }, async () => {
+    const name = 'busy';
+    const first = desk.startPolicies();
+    await policies.stop();
+    const facts = Array.from({ length: 3_000 }, (_, index) => desk.fact(name, traded(name, `e${index}`)));
+    await Promise.all(facts.map((fact) => desk.handler.recordOrderFact(fact)));
+    await desk.settled(first);
+    await desk.record(desk.fact(name, placed(name, { orderQty: quantityText('3000') })));
+    const isBegun = async (): Promise<boolean> => (await desk.store.readLast(parkedStream(aliasOf(name))))?.type === 'ParkedFactTakenUp';
+    await expect.poll(isBegun, { timeout: 20_000, interval: 1 }).toBe(true);
+    await first.stop();
+    const takenUpSoFar = (await parkedTypes(desk, name)).length - facts.length;
+    expect(takenUpSoFar).toBeGreaterThan(0);
+    expect(takenUpSoFar).toBeLessThan(facts.length);
+    policies = desk.startPolicies();
+    await desk.settled(policies);
+    const executions = (await desk.orderEvents(name)).filter(({ type }) => type === 'ExecutionRecorded');
+    expect(executions).toHaveLength(facts.length);
+    expect((await parkedTypes(desk, name)).filter((type) => type === 'ParkedFactTakenUp')).toHaveLength(facts.length);
+    expect(await desk.rows('SELECT * FROM policy_parked_fact')).toEqual([]);
+    expect(await desk.rows('SELECT * FROM set_aside')).toEqual([]);
   });
 
   it('are taken up once, whenever the process is killed', { timeout: 120_000 }, async () => {
