@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { accountId, tenantId } from '../domain/ids.js';
 import type { OrderFactEvent } from '../domain/order/events.js';
-import type { Alias, OrderFact } from '../eventstore/commands.js';
-import { clientAlias } from '../eventstore/identity.js';
+import type { OrderFact } from '../eventstore/commands.js';
 import { day, text, utcTime, wholeNumber } from '../eventstore/schemas/values.js';
-import { brokerAlias } from '../ingest/aliases.js';
+import { accountBrokerAlias, brokerAlias, lookUpIn, orderAliases } from '../ingest/aliases.js';
 import { factContext } from '../ingest/fact-context.js';
 import { economicOf, scopedIdOf } from '../ingest/jsonl.js';
 import { jsonFact } from '../ingest/jsonl-schema.js';
@@ -43,26 +41,33 @@ function eventOf(input: FactInput): unknown {
   return withoutNulls({ type: kind, data: { ...said, ...origin, execution: executionWithTerms(input) } });
 }
 
-/**
- * The order's names in the message. A broker's id is unique within its source and the account: so a message can never reach
- * an order of another account, whatever ids it uses.
- */
-function aliasesOf({ refs }: OrderFactEvent['data'], tenant: string, account: string, source: string): Pick<OrderFact, 'aliases' | 'newAliases'> {
-  const client = (id: string | undefined): Alias[] => (id === undefined ? [] : [clientAlias(tenantId(tenant), accountId(account), id)]);
-  const broker = refs.brokerOrderId === undefined ? [] : [brokerAlias([tenant, source, account], refs.brokerOrderId)];
-  return {
-    aliases: [...broker, ...client(refs.origClOrdId), ...client(refs.clOrdId)],
-    newAliases: refs.origClOrdId === undefined ? [] : client(refs.clOrdId),
-  };
+/** The account that a fact is said of: `isBinding` where an order of no other account may take it. */
+interface FactAccount {
+  readonly id: string;
+  readonly isBinding: boolean;
 }
 
-function orderFact(event: OrderFactEvent, { source, ...said }: Envelope, account: string, { viewer, correlationId, now }: ApiContext): OrderFact {
+/**
+ * The order's names in the message: those that an import would give it. Whoever names an account, or may not use them all,
+ * reaches only that account's orders, and names them by the broker's id within the account: the id that accounts share is
+ * looked up, not claimed, and the order that is opened has the same id whether or not another account has one so named.
+ */
+function namesOf({ refs }: OrderFactEvent['data'], tenant: string, source: string, { id, isBinding }: FactAccount): Omit<OrderFact, 'fact' | 'context'> {
+  const scope = { tenant, source, account: id };
+  if (!isBinding) return { ...orderAliases(refs, scope), ...lookUpIn(scope, refs.brokerOrderId) };
+  const { brokerOrderId, ...ofClient } = refs;
+  const { aliases, newAliases } = orderAliases(ofClient, scope);
+  if (brokerOrderId === undefined) return { aliases, newAliases, ownAccountOnly: true };
+  return { aliases: [accountBrokerAlias(scope, brokerOrderId), ...aliases], newAliases, lookUp: [brokerAlias(scope, brokerOrderId)], ownAccountOnly: true };
+}
+
+function orderFact(event: OrderFactEvent, { source, ...said }: Envelope, account: FactAccount, { viewer, correlationId, now }: ApiContext): OrderFact {
   return {
-    ...aliasesOf(event.data, viewer.tenantId, account, source.name),
+    ...namesOf(event.data, viewer.tenantId, source.name, account),
     fact: event,
     context: factContext({
       tenant: viewer.tenantId,
-      account,
+      account: account.id,
       actor: viewer.actor,
       importId: correlationId,
       receivedAt: now().toISOString(),
@@ -81,7 +86,10 @@ export function readFact(input: FactInput, context: ApiContext): Read<OrderFact>
   const account = readAccount(context.viewer, input.accountId);
   const said = envelope.safeParse(withoutNulls({ source: input.source, sourceEventId: input.sourceEventId, occurredAt: input.occurredAt, tradingDay: input.tradingDay }));
   const event = factSchema.safeParse(eventOf(input));
-  if ('value' in account && said.success && event.success) return { value: orderFact(event.data, said.data, account.value, context) };
+  if ('value' in account && said.success && event.success) {
+    const isBinding = typeof input.accountId === 'string' || context.viewer.accountIds !== 'all';
+    return { value: orderFact(event.data, said.data, { id: account.value, isBinding }, context) };
+  }
   return {
     errors: [
       ...('errors' in account ? account.errors : []),

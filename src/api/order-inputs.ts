@@ -101,7 +101,7 @@ export const BrokerFactInput = builder.inputType('BrokerFactInput', {
     'One message about one order. Facts are never refused because they come early, late, twice or in the wrong order. A message with `terms` opens the order where none is known; one without waits until its order appears.',
   fields: (t) => ({
     kind: t.field({ type: factKindRef, required: true }),
-    accountId: t.string({ description: 'Your account: of yours the only one, or `main`, where it is not given.' }),
+    accountId: t.string({ description: 'Your account: of yours the only one, or `main`, where it is not given. No order of another account takes the fact; a viewer of all accounts who gives none reaches the orders of all, as an import does.' }),
     source: t.field({ type: FactSourceInput, required: true }),
     sourceEventId: t.string({ description: 'The source\'s own id of the message: under it the fact is recorded once. Executions are by their execId.' }),
     occurredAt: t.field({ type: 'DateTime', required: true, description: 'Market time.' }),

@@ -25,8 +25,13 @@ export interface OrderFact {
   readonly fact: OrderFactEvent;
   readonly context: CommandContext;
   /**
+   * Where none of the aliases is known, the fact is of the order of the context's account that one of these names. They are
+   * never claimed: so a name that accounts share is not taken from the others.
+   */
+  readonly lookUp?: readonly Alias[];
+  /**
    * Only an order of the context's account takes the fact: another account's order is as unknown as one that does not exist,
-   * also for a fact that was parked, and none of its names is claimed. Its first alias should be the account's own.
+   * also for a fact that was parked, and none of its names is claimed.
    */
   readonly ownAccountOnly?: true;
 }

@@ -96,7 +96,7 @@ export class OrderFacts {
   #recordKnown(fact: OrderFact, release: () => void): Promise<OrderOutcome> {
     const names = [...fact.aliases, ...(fact.newAliases ?? [])];
     const [only] = names;
-    const known = only && this.#commonOrder(names, only);
+    const known = only && this.#commonOrder(names, only, (fact.lookUp ?? []).length > 0);
     if (known === undefined) return this.#recordResolved(fact);
     // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
     const outcome = this.orders.recordFact(known, fact.fact, fact.context, fact.ownAccountOnly);
@@ -105,9 +105,9 @@ export class OrderFacts {
   }
 
   /** The one order that all names are cached as, or that a single name is by itself (a pointer is followed in its queue). */
-  #commonOrder(names: readonly Alias[], first: Alias): OrderId | undefined {
+  #commonOrder(names: readonly Alias[], first: Alias, isLookedUp: boolean): OrderId | undefined {
     const own = orderIdOf(first);
-    const id = this.orders.findCached(own) ?? (names.length === 1 ? own : undefined);
+    const id = this.orders.findCached(own) ?? (names.length === 1 && !isLookedUp ? own : undefined);
     return names.every((name) => name === first || this.resolver.findCached(name) === id) ? id : undefined;
   }
 
@@ -126,7 +126,7 @@ export class OrderFacts {
 }
 
 function flawIn(fact: OrderFact): Rejection | undefined {
-  const checked = aliasList.safeParse([...fact.aliases, ...(fact.newAliases ?? [])]);
+  const checked = aliasList.safeParse([...fact.aliases, ...(fact.newAliases ?? []), ...(fact.lookUp ?? [])]);
   if (checked.success) return undefined;
   const [issue] = checked.error.issues;
   const field = ['aliases', ...(issue?.path ?? []).map(String)].join('.');

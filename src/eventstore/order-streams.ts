@@ -1,5 +1,5 @@
 import type { Rejection } from '../domain/decider.js';
-import type { OrderId } from '../domain/ids.js';
+import type { AccountId, OrderId } from '../domain/ids.js';
 import type { CommandContext, EventMetadata } from '../domain/metadata.js';
 import type { OrderCommand } from '../domain/order/commands.js';
 import { orderDecider } from '../domain/order/decider.js';
@@ -53,12 +53,16 @@ export class OrderStreams {
     this.#orders = new Aggregate<OrderState, OrderEventBody>({ ...options, decider: orderDecider, decode: decodeOrderEvent });
   }
 
-  /** Records a fact in an order; it opens the order where it carries terms, else the answer is `unknown_order`. */
-  recordFact(id: OrderId, fact: OrderFactEvent, context: CommandContext): Promise<OrderOutcome> {
+  /**
+   * Records a fact in an order; it opens the order where it carries terms, else the answer is `unknown_order`. So it is too
+   * for another account's order, where only one of the context's account may take the fact.
+   */
+  recordFact(id: OrderId, fact: OrderFactEvent, context: CommandContext, ownAccountOnly = false): Promise<OrderOutcome> {
     const command: OrderCommand = { kind: 'RecordOrderFact', fact, commandKey: context.commandKey, commandDigest: context.commandDigest };
     const opens = hasTerms(fact);
     return this.#submit(id, { isFact: true, startsNew: opens }, (state) => {
-      if (!state.exists && !opens) return { kind: 'answer', answer: { kind: 'unknown_order' } };
+      const isOthers = ownAccountOnly && state.exists && state.accountId !== context.accountId;
+      if (isOthers || (!state.exists && !opens)) return { kind: 'answer', answer: { kind: 'unknown_order' } };
       return this.#decide(state, command, context);
     });
   }
@@ -99,6 +103,13 @@ export class OrderStreams {
     const state = cached?.exists ? cached : (await this.#orders.refresh(stream)).state;
     if (!state.exists) return undefined;
     return state.redirectsTo === undefined ? id : this.follow(state.redirectsTo);
+  }
+
+  /** Whether an order is of this account. */
+  async belongsTo(id: OrderId, account: AccountId): Promise<boolean> {
+    const cached = this.#orders.peek(orderStream(id));
+    const state = cached?.exists ? cached : (await this.#orders.refresh(orderStream(id))).state;
+    return state.accountId === account;
   }
 
   /** As `find`, without asking the store: undefined where the cache cannot tell. */

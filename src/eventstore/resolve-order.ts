@@ -1,5 +1,5 @@
 import { commandKey } from '../domain/ids.js';
-import type { OrderId } from '../domain/ids.js';
+import type { AccountId, OrderId } from '../domain/ids.js';
 import type { CommandContext } from '../domain/metadata.js';
 import type { OrderEvent, OrderFactEvent } from '../domain/order/events.js';
 import { decodeOrderEvent } from './codec.js';
@@ -27,11 +27,16 @@ export class AliasResolver {
     return this.orders.find(orderIdOf(alias));
   }
 
-  /** The orders that a fact's names name, those of other accounts left out where it may not reach them. */
-  async findAll({ aliases, context, ownAccountOnly }: OrderFact): Promise<readonly OrderId[]> {
+  /** The orders that a fact's names name; where there are none, the one of its account that it is looked for under. */
+  async findAll({ aliases, lookUp = [], context, ownAccountOnly }: OrderFact): Promise<readonly OrderId[]> {
+    const named = await this.#find(aliases, ownAccountOnly ? context.accountId : undefined);
+    return named.length > 0 ? named : (await this.#find(lookUp, context.accountId)).slice(0, 1);
+  }
+
+  async #find(aliases: readonly Alias[], ofAccount: AccountId | undefined): Promise<readonly OrderId[]> {
     const found = (await Promise.all(aliases.map((alias) => this.find(alias)))).filter((id) => id !== undefined);
-    if (!ownAccountOnly) return found;
-    const own = await Promise.all(found.map((id) => this.orders.belongsTo(id, context.accountId)));
+    if (ofAccount === undefined) return found;
+    const own = await Promise.all(found.map((id) => this.orders.belongsTo(id, ofAccount)));
     return found.filter((_id, index) => own[index]);
   }
 

@@ -8,7 +8,18 @@ import type { Alias } from './commands.js';
  */
 
 /** Stream `parked-<uuid of the alias>`: a fact whose order is not known, whole, so that it can be recorded later. */
-export type FactParked = NewEvent<'FactParked', { readonly aliases: readonly Alias[]; readonly newAliases: readonly Alias[]; readonly fact: OrderFactEvent }>;
+export type FactParked = NewEvent<
+  'FactParked',
+  {
+    readonly aliases: readonly Alias[];
+    readonly newAliases: readonly Alias[];
+    readonly fact: OrderFactEvent;
+    /** Names under which it is looked for too, among the orders of its own account. */
+    readonly lookUp?: readonly Alias[];
+    /** Only an order of the fact's own account may take it up. */
+    readonly ownAccountOnly?: true;
+  }
+>;
 /** The parked fact with this command key was recorded in its order. */
 export type ParkedFactTakenUp = NewEvent<'ParkedFactTakenUp', { readonly factKey: string; readonly orderId: OrderId }>;
 

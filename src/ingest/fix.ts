@@ -5,7 +5,8 @@ import type { Alias } from '../eventstore/commands.js';
 import { digestOf } from '../eventstore/digest.js';
 import { FieldError, catchingFieldErrors, malformed, shown, skipped } from './adapter.js';
 import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.js';
-import { brokerAlias, clientAlias } from './aliases.js';
+import { brokerAlias, clientAlias, lookUpIn } from './aliases.js';
+import type { IdScope } from './aliases.js';
 import { factContext } from './fact-context.js';
 import { fixEvent } from './fix-event.js';
 import { TAG, dateOf, fieldName, flagOf, idOf, refuseRepeatedFields, required, sequenceOf, textOf, timeOf } from './fix-fields.js';
@@ -88,15 +89,16 @@ function envelopeOf(message: FixMessage, msgType: OrderMessage, given: Flags): E
  * carry no tag 1 in FIX 4.2), its ClOrdIDs would be looked for in the wrong account, so they are left out.
  */
 function aliasesOf(message: FixMessage, msgType: OrderMessage, { source, account, accountIsKnown, tradingDay }: Envelope, given: Flags) {
-  const day = given.idsRecycle === 'daily' ? [tradingDay] : [];
-  const client = (id: string): Alias => clientAlias([given.tenant, account, ...day], id);
+  const scope: IdScope = { tenant: given.tenant, source, account, within: given.idsRecycle === 'daily' ? [tradingDay] : [] };
+  const client = (id: string): Alias => clientAlias(scope, id);
   const [orderId, clOrdId, origClOrdId] = [idOf(message, 'OrderID'), idOf(message, 'ClOrdID'), idOf(message, 'OrigClOrdID')];
-  const byOrderId = orderId === undefined ? [] : [brokerAlias([given.tenant, source, ...day], orderId)];
+  const byOrderId = orderId === undefined ? [] : [brokerAlias(scope, orderId)];
   const usesClientIds = msgType !== '9' || accountIsKnown || orderId === undefined;
   const clientIds = usesClientIds ? [origClOrdId, clOrdId].filter((id) => id !== undefined) : [];
   const aliases = [...byOrderId, ...clientIds.map((id) => client(id))];
   if (aliases.length === 0) throw new FieldError(fieldName(msgType === '8' || msgType === '9' ? 'OrderID' : 'ClOrdID'), 'names no order, nor does any other id');
-  return { aliases, newAliases: usesClientIds && origClOrdId !== undefined && clOrdId !== undefined ? [client(clOrdId)] : [] };
+  const lookUp = accountIsKnown ? lookUpIn(scope, orderId) : {};
+  return { aliases, ...lookUp, newAliases: usesClientIds && origClOrdId !== undefined && clOrdId !== undefined ? [client(clOrdId)] : [] };
 }
 
 /** What the message says economically: without the broker's words, and without the mark of a resend. */

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { OrderFactEvent } from '../domain/order/events.js';
-import type { Alias, OrderFact } from '../eventstore/commands.js';
+import type { OrderFact } from '../eventstore/commands.js';
 import { digestOf } from '../eventstore/digest.js';
 import { malformed } from './adapter.js';
 import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.js';
-import { brokerAlias, clientAlias } from './aliases.js';
+import { lookUpIn, orderAliases } from './aliases.js';
+import type { IdScope } from './aliases.js';
 import { factContext } from './fact-context.js';
 import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
 import { JSON_CONTEXT_FIELDS, jsonContext, jsonFact } from './jsonl-schema.js';
@@ -41,15 +42,6 @@ function parsedJson(line: string): unknown {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function aliasesOf({ refs }: OrderFactEvent['data'], scope: { readonly broker: readonly string[]; readonly client: readonly string[] }) {
-  const client = (id: string | undefined): Alias[] => (id === undefined ? [] : [clientAlias(scope.client, id)]);
-  const broker = refs.brokerOrderId === undefined ? [] : [brokerAlias(scope.broker, refs.brokerOrderId)];
-  return {
-    aliases: [...broker, ...client(refs.origClOrdId), ...client(refs.clOrdId)],
-    newAliases: refs.origClOrdId === undefined ? [] : client(refs.clOrdId),
-  };
-}
-
 /** An execution is named within its order; anything else by its sourceEventId, or by all that the line says. */
 export function scopedIdOf({ type, data }: OrderFactEvent, context: Pick<JsonContext, 'idScope' | 'sourceEventId' | 'occurredAt'>): readonly string[] {
   const order = data.refs.brokerOrderId ?? data.refs.clOrdId ?? data.refs.origClOrdId ?? '';
@@ -68,9 +60,10 @@ export function economicOf({ type, data }: OrderFactEvent): unknown {
 function orderFact(event: OrderFactEvent, context: JsonContext, { given, importId, now }: Session): OrderFact {
   const source = context.source ?? given.source ?? 'jsonl';
   const account = context.account ?? given.account ?? DEFAULT_ACCOUNT;
-  const scope = { broker: [given.tenant, source, ...context.idScope], client: [given.tenant, account, ...context.idScope] };
+  const scope: IdScope = { tenant: given.tenant, source, account, within: context.idScope };
   return {
-    ...aliasesOf(event.data, scope),
+    ...orderAliases(event.data.refs, scope),
+    ...lookUpIn(scope, event.data.refs.brokerOrderId),
     fact: event,
     context: factContext({
       tenant: given.tenant,

@@ -229,7 +229,7 @@ function open({ origin, flags: given, importId, now }: AdapterOptions): LinePars
       message,
       economic: message,
     });
-    const alias = brokerAlias([tenant, setting.source, setting.symbol, setting.date], row.id);
+    const alias = brokerAlias({ tenant, source: setting.source, within: [setting.symbol, setting.date] }, row.id);
     return { kind: 'facts', facts: [{ aliases: [alias], fact: factOf(row, occurrence, setting), context }] };
   };
   return {

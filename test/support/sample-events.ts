@@ -105,6 +105,7 @@ const positionEvents: readonly PositionEventBody[] = [
 const alias = { kind: 'broker', scope: ['default', 'venue'], id: 'B-1' } as const;
 const ingestEvents: readonly IngestEventBody[] = [
   { type: 'FactParked', data: { aliases: [alias], newAliases: [{ ...alias, kind: 'client' }], fact: { type: 'ExecutionRecorded', data: { ...fact, execution: fullExecution } } } },
+  { type: 'FactParked', data: { aliases: [alias], newAliases: [], fact: { type: 'ExecutionRecorded', data: { ...fact, execution: fullExecution } }, lookUp: [alias], ownAccountOnly: true } },
   { type: 'ParkedFactTakenUp', data: { factKey: 'fact:venue:1', orderId: ORDER } },
   { type: 'LineQuarantined', data: { origin: 'day.log', line: '12', format: 'fix', field: '44', reason: 'is not a decimal', content: '8=FIX.4.4', options: { zone: 'UTC' } } },
   { type: 'LineQuarantined', data: { origin: 'day.log', line: '13', format: 'fix', reason: 'is no message', content: '', options: {} } },

@@ -20,7 +20,13 @@ export const alias = z.strictObject({
 
 /** The data of each such event, schemaVersion 1. */
 export const INGEST_SCHEMAS = {
-  FactParked: z.strictObject({ aliases: z.array(alias).min(1).max(MAX_ALIASES), newAliases: z.array(alias).max(MAX_ALIASES), fact: orderFact }),
+  FactParked: z.strictObject({
+    aliases: z.array(alias).min(1).max(MAX_ALIASES),
+    newAliases: z.array(alias).max(MAX_ALIASES),
+    fact: orderFact,
+    lookUp: z.array(alias).max(MAX_ALIASES).exactOptional(),
+    ownAccountOnly: z.literal(true).exactOptional(),
+  }),
   ParkedFactTakenUp: z.strictObject({ factKey: text(MAX_COMMAND_KEY_LENGTH), orderId: uuid<OrderId>() }),
   LineQuarantined: z.strictObject({
     origin: text(255),
