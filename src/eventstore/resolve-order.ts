@@ -27,10 +27,15 @@ export class AliasResolver {
     return this.orders.find(orderIdOf(alias));
   }
 
-  /** The orders that a fact's names name; where there are none, the one of its account that it is looked for under. */
+  /**
+   * The orders that a fact's names name, and those of its account that it is looked for under: not these where a name is
+   * another account's, since orders of two accounts are never brought together by what is only looked up.
+   */
   async findAll({ aliases, lookUp = [], context, ownAccountOnly }: OrderFact): Promise<readonly OrderId[]> {
     const named = await this.#find(aliases, ownAccountOnly ? context.accountId : undefined);
-    return named.length > 0 ? named : (await this.#find(lookUp, context.accountId)).slice(0, 1);
+    if (lookUp.length === 0) return named;
+    const [lookedUp, own] = await Promise.all([this.#find(lookUp, context.accountId), Promise.all(named.map((id) => this.orders.belongsTo(id, context.accountId)))]);
+    return own.every(Boolean) ? [...named, ...lookedUp] : named;
   }
 
   async #find(aliases: readonly Alias[], ofAccount: AccountId | undefined): Promise<readonly OrderId[]> {

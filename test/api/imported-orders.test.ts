@@ -8,7 +8,7 @@ import { accountBrokerAlias, brokerAlias } from '../../src/ingest/aliases.js';
 import { importFile } from '../../src/ingest/import-file.js';
 import { ApiStack, at, textAt, tokenOf } from './api.js';
 import type { ApiServer } from './api.js';
-import { fact, RECORD, trade } from './inputs.js';
+import { fact, orderTerms, PLACE, RECORD, trade } from './inputs.js';
 
 /*
  * One order that several channels speak of: a file that is imported, and the API. And two accounts that use one broker's id.
@@ -79,6 +79,15 @@ describe('an order that was imported', () => {
     expect(early).toMatchObject({ outcome: 'PARKED' });
     await importOrder('I-late', 'main');
     expect(await parkedOf('I-late', tokens.main)).toMatchObject([{ status: 'TAKEN_UP', orderId: imported('I-late') }]);
+  });
+
+  it('is the one that was placed, once a fact names both', async () => {
+    const placed = await api.ask(PLACE, { input: { clOrdId: 'both', terms: orderTerms() } }, tokens.main);
+    await importOrder('I-both', 'main');
+    const recorded = await record(said('I-both', 'x1', { refs: { brokerOrderId: 'I-both', clOrdId: 'both' } }), tokens.main);
+    expect(recorded).toMatchObject({ outcome: 'APPLIED', errors: [] });
+    const ids = new Set([at(placed, 'placeOrder.orderId'), imported('I-both')]);
+    expect((await seen(ORDERS, 'orders.edges', tokens.main)).filter((order) => ids.has(at(order, 'id')))).toMatchObject([{ id: at(recorded, 'orderId'), cumQty: '10' }]);
   });
 
   it('is the one that the API opened before', async () => {
