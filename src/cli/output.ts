@@ -34,7 +34,7 @@ function cellText(value: unknown): string {
 }
 
 /** The reader has closed the pipe: there is nobody to write for. */
-export class OutputClosedError extends Error {
+class OutputClosedError extends Error {
   override readonly name = 'OutputClosedError';
 }
 
