@@ -14,7 +14,7 @@ export interface ImportCounts {
   readonly events: number;
   /** Facts that the ledger had already. */
   readonly duplicates: number;
-  /** Facts of this run that still wait for their order. */
+  /** Facts of the file that wait for their order at its end, those that waited before it too. */
   readonly parked: number;
   /** Malformed lines, those that were in quarantine already too. */
   readonly quarantined: number;

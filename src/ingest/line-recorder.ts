@@ -129,17 +129,16 @@ export class LineRecorder {
     this.tally.reached(result.position);
     if (result.kind === 'applied') this.tally.events += result.eventCount;
     if (result.kind === 'duplicate') this.tally.duplicates += 1;
-    if (result.kind === 'parked') {
-      this.tally.events += 1;
-      this.tally.parked += 1;
-    }
-    if (result.kind === 'parked' || result.stream.startsWith('parked-')) this.#noteParked(result.stream, result.kind === 'parked' ? 1 : 0);
+    if (result.kind === 'parked') this.tally.events += 1;
+    // A duplicate that waits already waits all the same.
+    if (result.kind === 'parked' || result.stream.startsWith('parked-')) this.#noteParked(result.stream);
   }
 
-  #noteParked(stream: string, isNew: number): void {
+  #noteParked(stream: string): void {
+    this.tally.parked += 1;
     const parked = this.#parkedStreams.get(stream);
     if (parked === undefined && this.#parkedStreams.size >= MAX_PARKED_STREAMS) return;
-    this.#parkedStreams.set(stream, (parked ?? 0) + isNew);
+    this.#parkedStreams.set(stream, (parked ?? 0) + 1);
   }
 
   async #quarantine({ number, text }: Line, { field, reason }: Malformed): Promise<void> {

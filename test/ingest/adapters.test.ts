@@ -52,8 +52,8 @@ describe.each(everyAdapter)('the adapter %s', (_name, adapter) => {
   });
 });
 
-/** What logs show FIX's SOH as. */
-const SEPARATORS = /[\u0001|;]/gu;
+/** A line whose separators are all the same: logs show FIX's SOH as `|` or `;`. */
+const withOneSeparator = (line: string): string => line.replaceAll('\u0001', '|').replaceAll(';', '|');
 
 describe('messages with some field replaced', () => {
   it('of FIX are sound', () => {
@@ -121,7 +121,7 @@ describe('messages with some field replaced', () => {
         const flipped = String.fromCharCode(sound.charCodeAt(index) ^ flip);
         const line = sound.slice(0, index) + flipped + sound.slice(index + 1);
         // A separator that becomes another one of the separators says the same.
-        fc.pre(line.replaceAll(SEPARATORS, '|') !== sound.replaceAll(SEPARATORS, '|'));
+        fc.pre(withOneSeparator(line) !== withOneSeparator(sound));
         expect(parser.parse(line, 1).kind).toBe('malformed');
         expect(parser.parse(sound.slice(0, index), 1).kind).toBe('malformed');
       }),

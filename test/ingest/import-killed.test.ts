@@ -106,10 +106,9 @@ describe('an import whose event store goes away', () => {
       // As a new process would, with its usual patience.
       const patient = connectEventStore({ url: server.url });
       const next = createCommandHandler({ store: patient, producer: 'fillbook/test' });
-      const again = await importFile({ path: file, format: 'lobster', options: {}, handler: next, store: patient }).finally(async () => {
-        await next.close();
-        await patient.close();
-      });
+      const again = await importFile({ path: file, format: 'lobster', options: {}, handler: next, store: patient });
+      await next.close();
+      await patient.close();
       expect(again.duplicates).toBeGreaterThan(0);
       expect(again.duplicates + again.events).toBe(session.facts + session.unknown);
     } finally {
