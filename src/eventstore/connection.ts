@@ -54,8 +54,16 @@ export class Connection {
   }
 }
 
+/** `dispose` waits for the end of every call, also of one that ended unseen (6.2.1): after this the channel is closed anyway. */
+const DISPOSE_MS = 2_000;
+
 async function close(client: EventStoreDBClient): Promise<void> {
-  await client.dispose();
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, DISPOSE_MS);
+  });
+  await Promise.race([client.dispose(), waited]);
+  clearTimeout(timer);
   // `dispose` ends the calls and leaves the channel open. It may never have been made (a cluster that was not found).
   const channel = await client['getChannel']().catch(() => undefined);
   channel?.close();
