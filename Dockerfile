@@ -4,7 +4,7 @@
 FROM node:22.23.1-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The packages' own install scripts would need the sources of ours (`prepare`), which come below.
+# Install scripts are left out: the launcher makes the links that the Postgres package would, and the others have prebuilt binaries.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
