@@ -1,4 +1,5 @@
 import type { OrderFact } from '../eventstore/commands.js';
+import type { Line } from './lines.js';
 
 /** The formats that can be imported. */
 export type ImportFormat = 'lobster' | 'fix' | 'jsonl';
@@ -33,6 +34,8 @@ export interface Adapter {
   readonly name: ImportFormat;
   /** How the file's bytes become text. FIX counts bytes in its checksum, so a byte must stay a character: `latin1`. */
   readonly encoding: 'utf8' | 'latin1';
+  /** Cuts the file's bytes into messages, in bounded memory. Where it is left out, a line is a message. */
+  readonly messages?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<readonly Line[]>;
   /** Throws an `ImportOptionError` where a flag is unknown, missing or wrong. */
   open(options: AdapterOptions): LineParser;
 }

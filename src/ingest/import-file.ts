@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { CommandHandler } from '../eventstore/commands.js';
 import type { EventStore, Position } from '../eventstore/event-store.js';
-import type { ImportFlags, ImportFormat } from './adapter.js';
+import type { Adapter, ImportFlags, ImportFormat } from './adapter.js';
 import { adapterOf } from './adapters.js';
 import type { ImportCounts } from './import-counts.js';
 import { LineRecorder } from './line-recorder.js';
@@ -77,12 +77,12 @@ function progressReporter(source: Source, recorder: LineRecorder, onProgress: Im
 }
 
 /** Sends every line to the recorder. True where the signal ended it early. */
-async function sendLines(source: Source, encoding: 'utf8' | 'latin1', recorder: LineRecorder, tick: () => void, signal: AbortSignal | undefined): Promise<boolean> {
+async function sendLines(source: Source, adapter: Pick<Adapter, 'encoding' | 'messages'>, recorder: LineRecorder, tick: () => void, signal: AbortSignal | undefined): Promise<boolean> {
   const isAborted = (): boolean => signal?.aborted ?? false;
   const stop = (): void => source.close();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    for await (const lines of readLines(source.chunks, encoding)) {
+    for await (const lines of adapter.messages?.(source.chunks) ?? readLines(source.chunks, adapter.encoding)) {
       for (const line of lines) {
         if (isAborted()) return true;
         await recorder.record(line);
@@ -133,7 +133,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportSumm
     ...(maxMalformedLines === undefined ? {} : { maxMalformedLines }),
   });
   const progress = progressReporter(source, recorder, onProgress);
-  const aborted = (await sendAndFinish(source, adapter.encoding, recorder, () => progress.tick(), signal)) || (await recorder.takeUpParked(signal));
+  const aborted = (await sendAndFinish(source, adapter, recorder, () => progress.tick(), signal)) || (await recorder.takeUpParked(signal));
   const seconds = progress.end();
   return { file: source.name, format, ...recorder.tally.counts, seconds, aborted, position: recorder.tally.position };
 }
