@@ -16,7 +16,8 @@ import { CONFLICT } from './order-streams.js';
 const NOT_FOUND: Rejection = { code: 'not_found', message: 'there is no such position' };
 
 /** Commands of policies: they say what has happened, so they are not refused and retry until they are in. */
-const isFact = ({ kind }: PositionCommand): boolean => kind === 'RecordFill' || kind === 'EndTarget' || kind === 'AttachTargetOrder';
+const FACTS: ReadonlySet<PositionCommand['kind']> = new Set<PositionCommand['kind']>(['RecordFill', 'EndTarget', 'AttachTargetOrder', 'SizeClosingOrder', 'EndClose']);
+const isFact = ({ kind }: PositionCommand): boolean => FACTS.has(kind);
 
 type PositionAnswer = { readonly kind: 'duplicate' } | { readonly kind: 'rejected'; readonly rejection: Rejection };
 

@@ -102,6 +102,23 @@ const positionEvents: readonly PositionEventBody[] = [
   ]),
 ];
 
+const closing: readonly PositionEventBody[] = [
+  {
+    type: 'PositionCloseRequested',
+    data: {
+      reason: 'expiry',
+      quantity: quantityText('2'),
+      side: 'buy',
+      order: { clOrdId: 'close-1', ordType: 'stop_limit', price: priceText('1.3'), stopPx: priceText('1.25'), timeInForce: 'day' },
+      immediately: false,
+    },
+  },
+  { type: 'PositionCloseRequested', data: { reason: 'manual', quantity: quantityText('2'), side: 'sell', order: { clOrdId: 'close-2', ordType: 'market' }, immediately: true } },
+  { type: 'ClosingOrderSized', data: { clOrdId: 'close-1', quantity: quantityText('1') } },
+  { type: 'PositionCloseEnded', data: { clOrdId: 'close-1', outcome: 'rejected', reason: 'no buying power' } },
+  { type: 'PositionCloseEnded', data: { clOrdId: 'close-1', outcome: 'filled' } },
+];
+
 const alias = { kind: 'broker', scope: ['default', 'venue'], id: 'B-1' } as const;
 const ingestEvents: readonly IngestEventBody[] = [
   { type: 'FactParked', data: { aliases: [alias], newAliases: [{ ...alias, kind: 'client' }], fact: { type: 'ExecutionRecorded', data: { ...fact, execution: fullExecution } } } },
@@ -114,4 +131,4 @@ const ingestEvents: readonly IngestEventBody[] = [
 ];
 
 /** A sample of every event type, as the program writes it today. */
-export const sampleEvents = (): readonly NewEvent[] => [...orderEvents, ...positionEvents, ...ingestEvents];
+export const sampleEvents = (): readonly NewEvent[] => [...orderEvents, ...positionEvents, ...closing, ...ingestEvents];

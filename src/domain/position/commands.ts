@@ -2,7 +2,7 @@ import type { MoneyJson, PriceString, QuantityString } from '../amounts.js';
 import type { DecimalString } from '../decimal.js';
 import type { Digest, OrderId, TargetKey } from '../ids.js';
 import type { ExecutionData } from '../order/events.js';
-import type { FillKey, PositionOpened, TargetKind } from './events.js';
+import type { CloseOutcome, CloseReason, ClosingOrder, FillKey, PositionOpened, TargetKind } from './events.js';
 
 interface Keyed {
   readonly commandKey: string;
@@ -67,4 +67,30 @@ export interface EndTarget extends Keyed {
   readonly reason?: string;
 }
 
-export type PositionCommand = OpenPosition | SetTarget | CancelTarget | AttachTargetOrder | RecordFill | EndTarget;
+/**
+ * Intent: cancel all unfilled targets and close what is left by one order. Rejected where nothing is open, and while it is being
+ * closed; a request that waits for the targets' orders may be followed by one that does not.
+ */
+export interface ClosePosition extends Keyed {
+  readonly kind: 'ClosePosition';
+  readonly reason: CloseReason;
+  readonly order: ClosingOrder;
+  readonly immediately: boolean;
+}
+
+/** Policy: nothing of the targets' orders is working any more. Ignored where the closing of this ClOrdID does not wait for it. */
+export interface SizeClosingOrder extends Keyed {
+  readonly kind: 'SizeClosingOrder';
+  readonly clOrdId: string;
+}
+
+/** Policy, fact: the closing order ended or could not be placed. Ignored where the closing of this ClOrdID has ended. */
+export interface EndClose extends Keyed {
+  readonly kind: 'EndClose';
+  readonly clOrdId: string;
+  readonly outcome: CloseOutcome;
+  readonly reason?: string;
+}
+
+type CloseCommand = ClosePosition | SizeClosingOrder | EndClose;
+export type PositionCommand = OpenPosition | SetTarget | CancelTarget | AttachTargetOrder | RecordFill | EndTarget | CloseCommand;

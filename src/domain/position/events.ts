@@ -3,7 +3,7 @@ import type { DecimalString } from '../decimal.js';
 import type { DomainEvent, NewEvent } from '../decider.js';
 import type { ExecId, OrderId, TargetKey } from '../ids.js';
 import type { Instrument } from '../instrument.js';
-import type { Environment, ExecutionData } from '../order/events.js';
+import type { Environment, ExecutionData, OrdType, TimeInForce } from '../order/events.js';
 
 /*
  * The events of a position's stream `position-<positionId>`. A stored contract, as `order/events.ts` is.
@@ -12,6 +12,10 @@ import type { Environment, ExecutionData } from '../order/events.js';
 
 export type Direction = 'long' | 'short';
 export type TargetKind = 'profit' | 'stop_loss';
+/** Why a position is closed. */
+export type CloseReason = 'expiry' | 'manual' | 'risk' | 'strategy';
+/** How closing came to its end; `nothing_left` where the targets' orders closed it before its own order was placed. */
+export type CloseOutcome = 'filled' | 'cancelled' | 'rejected' | 'nothing_left';
 
 /** Which version of which execution a position's fill comes from: the key under which it counts once. */
 export interface FillKey {
@@ -82,6 +86,34 @@ export type TargetCancelled = NewEvent<'TargetCancelled', { readonly targetKey: 
 /** The target's order was rejected. */
 export type TargetRejected = NewEvent<'TargetRejected', { readonly targetKey: TargetKey; readonly reason?: string }>;
 
+/** What the order that closes the rest of a position is to be like. Its side and quantity follow from the position. */
+export interface ClosingOrder {
+  /** The ClOrdID that it will have, unique within the account. */
+  readonly clOrdId: string;
+  readonly ordType: OrdType;
+  readonly price?: PriceString;
+  readonly stopPx?: PriceString;
+  readonly timeInForce?: TimeInForce;
+}
+
+/** The position is to be closed: in the same append, its unfilled targets were cancelled. One order closes what is left. */
+export type PositionCloseRequested = NewEvent<
+  'PositionCloseRequested',
+  {
+    readonly reason: CloseReason;
+    /** What was open when it was asked for; the order is sized by what is open when it is placed. */
+    readonly quantity: QuantityString;
+    readonly side: 'buy' | 'sell';
+    readonly order: ClosingOrder;
+    /** The order does not wait for the end of the targets' orders. */
+    readonly immediately: boolean;
+  }
+>;
+/** So much is left to close: the order of this ClOrdID is placed for it. */
+export type ClosingOrderSized = NewEvent<'ClosingOrderSized', { readonly clOrdId: string; readonly quantity: QuantityString }>;
+/** The closing has come to its end, and another one may be asked for where something is still open. */
+export type PositionCloseEnded = NewEvent<'PositionCloseEnded', { readonly clOrdId: string; readonly outcome: CloseOutcome; readonly reason?: string }>;
+
 export type PositionEventBody =
   | PositionOpened
   | TargetSet
@@ -90,7 +122,10 @@ export type PositionEventBody =
   | FillCorrected
   | FillReversed
   | TargetCancelled
-  | TargetRejected;
+  | TargetRejected
+  | PositionCloseRequested
+  | ClosingOrderSized
+  | PositionCloseEnded;
 export type PositionEventType = PositionEventBody['type'];
 /** An event of a position's stream with its metadata. */
 export type PositionEvent = PositionEventBody & DomainEvent;
@@ -104,6 +139,9 @@ const POSITION_EVENT_TYPES: Readonly<Record<PositionEventType, true>> = {
   FillReversed: true,
   TargetCancelled: true,
   TargetRejected: true,
+  PositionCloseRequested: true,
+  ClosingOrderSized: true,
+  PositionCloseEnded: true,
 };
 
 /** Whether an event type is one of a position's stream. */

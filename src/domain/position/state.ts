@@ -2,7 +2,7 @@ import type { MoneyJson, Notional, Price, Quantity } from '../amounts.js';
 import type { DecimalString } from '../decimal.js';
 import type { AccountId, Digest, OrderId, TargetKey, TenantId } from '../ids.js';
 import type { ExecutionData } from '../order/events.js';
-import type { FillKey, PositionOpened, TargetKind } from './events.js';
+import type { CloseOutcome, FillKey, PositionCloseRequested, PositionOpened, TargetKind } from './events.js';
 
 export type PositionStatus = 'open' | 'closed' | 'over_closed';
 /** `active` and `partially_filled` are unfilled: not wholly filled and not ended. */
@@ -32,6 +32,16 @@ export interface TargetEnding {
   readonly reason: string | undefined;
 }
 
+/** An amount a currency. One whose amounts cancel out is left out. */
+export type MoneyByCurrency = ReadonlyMap<string, Notional>;
+
+export interface CashFlow {
+  /** Positive where money came in (sells), negative where it went out (buys), without the fees, in the quote currency. */
+  readonly cash: MoneyByCurrency;
+  /** Positive where they are paid, negative where they are a rebate; in any currency. */
+  readonly fees: MoneyByCurrency;
+}
+
 export interface TargetState {
   readonly targetKey: TargetKey;
   readonly kind: TargetKind;
@@ -43,6 +53,8 @@ export interface TargetState {
   readonly filledNotional: Notional;
   /** Average price of its live fills; zero while there are none. */
   readonly avgFillPx: Price;
+  /** Cash and fees of its live fills. */
+  readonly closing: CashFlow;
   readonly status: TargetStatus;
   readonly originalCredit: MoneyJson | undefined;
   readonly orderRef: string | undefined;
@@ -57,6 +69,19 @@ export interface TargetState {
   readonly setAt: string;
   readonly changedAt: string;
   readonly filledAt: string | undefined;
+}
+
+/** `requested` waits for the targets' orders, `sized` has an order; the others are how it ended. */
+export type CloseStatus = 'requested' | 'sized' | CloseOutcome;
+
+/** The newest closing that was asked for. */
+export interface CloseState {
+  readonly request: PositionCloseRequested['data'];
+  readonly status: CloseStatus;
+  /** What its order was placed for, once it was sized. */
+  readonly quantity: Quantity | undefined;
+  /** Why it ended as it did, where that was said. */
+  readonly reason: string | undefined;
 }
 
 /** A position as it is folded from its stream. */
@@ -78,4 +103,8 @@ export interface PositionState {
   readonly closedQty: Quantity;
   /** openedQty − closedQty: negative where the position is over-closed. */
   readonly openQty: Quantity;
+  /** Cash and fees of the live fills that opened it, and of those that closed it. */
+  readonly opening: CashFlow;
+  readonly closing: CashFlow;
+  readonly close: CloseState | undefined;
 }

@@ -2,9 +2,10 @@ import { addNotional, addQuantity, averagePrice, compareQuantity, isZeroQuantity
 import type { Notional, Quantity } from '../amounts.js';
 import type { OrderId, TargetKey } from '../ids.js';
 import { compareTimes } from '../order/facts.js';
+import { NO_CASH_FLOW, withFlow } from './cash.js';
 import type { TargetSet } from './events.js';
 import type { FillChange, FillEvent } from './fills.js';
-import type { PositionFill, TargetEnding, TargetState, TargetStatus } from './state.js';
+import type { PositionFill, PositionState, TargetEnding, TargetState, TargetStatus } from './state.js';
 
 /*
  * One target: what was set, what its fills amount to, and the status that follows from both. The status is derived, never
@@ -13,6 +14,8 @@ import type { PositionFill, TargetEnding, TargetState, TargetStatus } from './st
 
 /** Not wholly filled and not ended. */
 export const isUnfilled = (target: Pick<TargetState, 'status'>): boolean => target.status === 'active' || target.status === 'partially_filled';
+
+export const findTarget = (state: Pick<PositionState, 'targets'>, key: TargetKey): TargetState | undefined => state.targets.find((target) => target.targetKey === key);
 
 /** Whether the order is or was the target's. */
 export const hasOrder = (target: TargetState, order: OrderId): boolean => target.orderId === order || target.formerOrderIds.includes(order);
@@ -24,9 +27,13 @@ interface Filled {
   readonly filledNotional: Notional;
 }
 
-/** What a trade adds to the target: nothing where it is another target's or does not count. */
-function contribution(fill: PositionFill | undefined, targetKey: TargetKey): Filled {
-  if (!fill?.live || fill.targetKey !== targetKey) return { filledQty: ZERO_QUANTITY, filledNotional: ZERO_NOTIONAL };
+/** The trade, where it counts for the target: undefined where it is another target's or was busted. */
+const counted = (fill: PositionFill | undefined, targetKey: TargetKey): PositionFill | undefined => (fill?.live && fill.targetKey === targetKey ? fill : undefined);
+
+/** What a trade adds to the target. */
+function contribution(known: PositionFill | undefined, targetKey: TargetKey): Filled {
+  const fill = counted(known, targetKey);
+  if (!fill) return { filledQty: ZERO_QUANTITY, filledNotional: ZERO_NOTIONAL };
   const lastQty = quantity(fill.execution.lastQty);
   return { filledQty: lastQty, filledNotional: priceTimesQuantity(price(fill.execution.lastPx), lastQty) };
 }
@@ -68,6 +75,7 @@ function newTarget(data: TargetSet['data'], occurredAt: string, fills: readonly 
   const filled = fills.map((fill) => contribution(fill, data.targetKey)).reduce(addFilled, { filledQty: ZERO_QUANTITY, filledNotional: ZERO_NOTIONAL });
   return {
     ...filled,
+    closing: fills.reduce((flow, fill) => withFlow(flow, undefined, counted(fill, data.targetKey)), NO_CASH_FLOW),
     ...termsOf(data),
     targetKey: data.targetKey,
     avgFillPx: averagePrice(filled.filledNotional, filled.filledQty),
@@ -109,8 +117,9 @@ export function withFill(target: TargetState, { fills, before, after }: FillChan
   const [less, more] = [contribution(before, key), contribution(after, key)];
   const filledQty = addQuantity(subtractQuantity(target.filledQty, less.filledQty), more.filledQty);
   const filledNotional = addNotional(subtractNotional(target.filledNotional, less.filledNotional), more.filledNotional);
+  const closing = withFlow(target.closing, counted(before, key), counted(after, key));
   const changedAt = data.targetKey === key ? laterOf(target.changedAt, metadata.occurredAt) : target.changedAt;
-  return derived({ ...target, filledQty, filledNotional, changedAt }, fills);
+  return derived({ ...target, filledQty, filledNotional, closing, changedAt }, fills);
 }
 
 export const withOrder = (target: TargetState, orderId: OrderId, occurredAt: string): TargetState => ({ ...target, orderId, changedAt: laterOf(target.changedAt, occurredAt) });

@@ -20,8 +20,8 @@ export const instrument = z.strictObject({
 
 export const environment = z.enum(['live', 'paper']);
 const side = z.enum(['buy', 'sell', 'sell_short', 'sell_short_exempt', 'buy_minus', 'sell_plus']);
-const ordType = z.enum(['market', 'limit', 'stop', 'stop_limit', 'market_on_close', 'limit_on_close', 'pegged', 'trailing_stop', 'other']);
-const timeInForce = z.enum(['day', 'gtc', 'opg', 'ioc', 'fok', 'gtx', 'gtd', 'at_the_close']);
+export const ordType = z.enum(['market', 'limit', 'stop', 'stop_limit', 'market_on_close', 'limit_on_close', 'pegged', 'trailing_stop', 'other']);
+export const timeInForce = z.enum(['day', 'gtc', 'opg', 'ioc', 'fok', 'gtx', 'gtd', 'at_the_close']);
 const positionEffect = z.enum(['open', 'close']);
 const ordStatus = z.enum([
   'pending_new',

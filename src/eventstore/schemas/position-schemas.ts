@@ -3,7 +3,7 @@ import type { PriceString, QuantityString } from '../../domain/amounts.js';
 import type { DecimalString } from '../../domain/decimal.js';
 import type { ExecId, OrderId, TargetKey } from '../../domain/ids.js';
 import type { PositionEventBody, PositionEventType } from '../../domain/position/events.js';
-import { environment, execution, instrument, money } from './order-schemas.js';
+import { environment, execution, instrument, money, ordType, timeInForce } from './order-schemas.js';
 import { decimal, text, unsignedDecimal, uuid } from './values.js';
 
 const quantity = () => unsignedDecimal<QuantityString>();
@@ -49,4 +49,19 @@ export const POSITION_SCHEMAS = {
   FillReversed: fillOf,
   TargetCancelled: targetEnd,
   TargetRejected: targetEnd,
+  PositionCloseRequested: z.strictObject({
+    reason: z.enum(['expiry', 'manual', 'risk', 'strategy']),
+    quantity: quantity(),
+    side: z.enum(['buy', 'sell']),
+    order: z.strictObject({
+      clOrdId: text(),
+      ordType,
+      price: price().exactOptional(),
+      stopPx: price().exactOptional(),
+      timeInForce: timeInForce.exactOptional(),
+    }),
+    immediately: z.boolean(),
+  }),
+  ClosingOrderSized: z.strictObject({ clOrdId: text(), quantity: quantity() }),
+  PositionCloseEnded: z.strictObject({ clOrdId: text(), outcome: z.enum(['filled', 'cancelled', 'rejected', 'nothing_left']), reason: text().exactOptional() }),
 } satisfies { [Type in PositionEventType]: z.ZodType<Extract<PositionEventBody, { type: Type }>['data']> };
