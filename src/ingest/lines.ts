@@ -11,7 +11,7 @@ export interface Line {
 /** No message of any format is longer. */
 export const MAX_LINE_BYTES = 1_048_576;
 /** What is kept of a longer line: enough for the quarantine. */
-const KEPT_BYTES = 400_000;
+export const KEPT_BYTES = 400_000;
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 

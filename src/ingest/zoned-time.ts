@@ -45,6 +45,13 @@ export function zonedClock(zone: string): ZonedClock | undefined {
   };
 }
 
+/** The calendar day (`YYYY-MM-DD`) that it is in a zone at an ISO-8601 time in UTC; undefined where the zone is not known. */
+export function zonedDay(zone: string): ((utc: string) => string) | undefined {
+  const format = formatterOf(zone);
+  // Fractions of a second never change the day.
+  return format && ((utc) => new Date(wallAt(format, Date.parse(`${utc.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z`))).toISOString().slice(0, 10));
+}
+
 function formatterOf(zone: string): Intl.DateTimeFormat | undefined {
   try {
     return new Intl.DateTimeFormat('en-US', {
