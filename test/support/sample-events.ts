@@ -32,6 +32,7 @@ const fact: Required<FactBase> = {
   },
   terms: fullTerms,
   possResend: true,
+  statesWholeOrder: true,
 };
 const bare: FactBase = { refs: {} };
 const change: Required<TermsChange> = { orderQty: quantityText('50'), price: priceText('11'), stopPx: priceText('9'), ordType: 'stop_limit', timeInForce: 'day' };

@@ -10,7 +10,7 @@ import { answeredBy, askReplace, beginRequest, chainReplaces, markAnswered, reje
 import type { OrderFactEntry } from './state.js';
 import { isEnding } from './status.js';
 import type { Ending } from './status.js';
-import { changeTerms, learnTerms, quantityIn, splitOf } from './terms.js';
+import { changeTerms, learnTerms, quantityIn, splitOf, stateTerms } from './terms.js';
 
 /*
  * How one fact moves an order on: FIX 4.4 volume 4, Appendix D, "Order State Change Matrices". Numbers come from
@@ -56,6 +56,24 @@ function reopen(order: OrderProgress, fact: FactBase): OrderProgress {
   const isOver = isEnding(fact.report?.ordStatus) || fact.report?.ordStatus === 'calculated';
   if (fact.possResend === true || isOver) return order;
   return { ...order, isAccepted: true, ending: undefined, endedOn: undefined, restGoesOn: false, isCalculated: false, isSuspended: false };
+}
+
+/** Before a message that states the whole order: all that others said of its state is past. */
+function forgetState(order: OrderProgress): OrderProgress {
+  return {
+    ...order,
+    isAccepted: false,
+    ending: undefined,
+    endedOn: undefined,
+    restGoesOn: false,
+    isCalculated: false,
+    isStopped: false,
+    isSuspended: false,
+    cancelsPending: [],
+    replacesPending: [],
+    replacesAsked: [],
+    chainedQty: undefined,
+  };
 }
 
 /**
@@ -214,8 +232,10 @@ function readIds(order: OrderProgress, fact: OrderFactEvent): OrderProgress {
 /** The order after one more fact, which comes after all those before it. Never throws on a stored fact. */
 export function applyFact(order: OrderProgress, entry: OrderFactEntry): OrderProgress {
   const { fact } = entry;
-  const { terms, report } = fact.data;
-  const known = terms ? learnTerms(order, terms) : order;
+  const { terms, report, statesWholeOrder } = fact.data;
+  const before = statesWholeOrder ? forgetState(order) : order;
+  const learn = statesWholeOrder ? stateTerms : learnTerms;
+  const known = terms ? learn(before, terms) : before;
   const applied = applyByType(known, entry);
   if (isRequest(fact) && !report) return applied;
   const named = readIds(applied, fact);

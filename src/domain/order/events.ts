@@ -85,6 +85,11 @@ export interface FactBase {
   readonly terms?: OrderTerms;
   /** PossResend (tag 97): the message may have been sent before under another sequence number. */
   readonly possResend?: boolean;
+  /**
+   * The message states the whole order as it was at its time, not one change of it (brokers that send snapshots): from there
+   * on, its terms are the order's and nothing is pending or over but what it says. Executions are not part of it.
+   */
+  readonly statesWholeOrder?: true;
 }
 
 /** One trade, whole, so that it can be posted without another stream. */

@@ -16,6 +16,16 @@ export function learnTerms(order: OrderProgress, terms: OrderTerms): OrderProgre
   return { ...order, orderQty, terms: { ...order.terms, orderQty: formatQuantity(orderQty) } };
 }
 
+/** Terms that a broker states as all that it knows of the order: what only its owner knows of it stays. */
+export function stateTerms(order: OrderProgress, terms: OrderTerms): OrderProgress {
+  const known = learnTerms(order, terms);
+  if (!order.terms) return known;
+  const { price: _price, stopPx: _stopPx, timeInForce: _timeInForce, ...kept } = order.terms;
+  const stated = quantityIn(terms.orderQty);
+  const orderQty = stated === undefined || isZeroQuantity(stated) ? known.orderQty : stated;
+  return { ...known, orderQty, canceledQty: ZERO_QUANTITY, terms: { ...kept, ...terms, orderQty: formatQuantity(orderQty) } };
+}
+
 /** New terms. A quantity below what was executed means that the rest is cancelled: OrderQty becomes CumQty (C.3.c). */
 export function changeTerms(order: OrderProgress, change: TermsChange): OrderProgress {
   const asked = quantityIn(change.orderQty);

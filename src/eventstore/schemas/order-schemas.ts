@@ -100,6 +100,7 @@ const factShape = {
   report: report.exactOptional(),
   terms: terms.exactOptional(),
   possResend: z.boolean().exactOptional(),
+  statesWholeOrder: z.literal(true).exactOptional(),
 };
 const plainFact = z.strictObject(factShape);
 const origin = z.enum(['intent', 'fact']);

@@ -28,6 +28,7 @@ const base: fc.Arbitrary<FactBase> = fc.record(
     refs: fc.record({ clOrdId, brokerOrderId: fc.constant('O') }, { requiredKeys: [] }),
     report,
     possResend: fc.boolean(),
+    statesWholeOrder: fc.constant(true),
     terms: someQuantity.map((orderQty) => terms(orderQty)),
   },
   { requiredKeys: ['refs'] },
