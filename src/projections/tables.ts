@@ -69,8 +69,19 @@ export interface ExecutionTable {
   last_position: string;
 }
 
+/** What was realised: null where it is not known what opening cost. Before fees, and less those in its currency. */
+interface RealisedColumns {
+  realised_pnl: string | null;
+  realised_pnl_net: string | null;
+  realised_pnl_currency: string | null;
+  /** Where the opening credit or debit was taken from. */
+  realised_pnl_basis: string | null;
+  /** Fees of its fills, a list of `{amount, currency}`, one a currency. */
+  fees: unknown;
+}
+
 /** One row a position, from `projections/positions`. */
-export interface PositionTable {
+export interface PositionTable extends RealisedColumns {
   position_id: string;
   tenant_id: string;
   account_id: string;
@@ -94,6 +105,12 @@ export interface PositionTable {
   portfolio: string | null;
   target_count: number;
   unfilled_target_count: number;
+  /** The newest closing that was asked for: null where none was. */
+  close_status: string | null;
+  close_reason: string | null;
+  close_qty: string | null;
+  close_order_id: string | null;
+  close_end_reason: string | null;
   opened_at: string;
   changed_at: string;
   /** Place in `$all` of the stream's first event: it never changes, so pages are ordered by it. */
@@ -106,7 +123,7 @@ export interface PositionTable {
  * One row a target. Key: position_id, target_key. `order_id` is unique within its tenant: where several targets were
  * attached to one order (`claimed_order_id`), the one that was set first has it, and the others have none.
  */
-export interface ProfitTargetTable {
+export interface ProfitTargetTable extends RealisedColumns {
   position_id: string;
   target_key: string;
   tenant_id: string;
@@ -122,6 +139,9 @@ export interface ProfitTargetTable {
   avg_fill_px: string;
   original_credit: string | null;
   original_credit_currency: string | null;
+  /** What of the opening credit or debit belongs to what was filled, and what the fills brought in or cost. */
+  credit_closed: string | null;
+  closing_cash: string | null;
   order_ref: string | null;
   order_id: string | null;
   claimed_order_id: string | null;
@@ -131,6 +151,30 @@ export interface ProfitTargetTable {
   filled_at: string | null;
   /** Place in `$all` of the target's first setting (pages are ordered by it) and of its last change. */
   set_position: string;
+  last_position: string;
+}
+
+/** One row a fill of a position: its newest version. Key: position_id, order_id, exec_id. */
+export interface PositionFillTable {
+  position_id: string;
+  order_id: string;
+  exec_id: string;
+  version: number;
+  /** Not where it was busted or is another position's by now. */
+  live: boolean;
+  tenant_id: string;
+  account_id: string;
+  effect: string;
+  target_key: string | null;
+  symbol: string;
+  source_symbol: string;
+  side: string;
+  qty: string;
+  px: string;
+  multiplier: string;
+  quote_currency: string;
+  fees: unknown;
+  occurred_at: string;
   last_position: string;
 }
 
@@ -222,6 +266,7 @@ export interface ReadModels {
   execution: ExecutionTable;
   position: PositionTable;
   profit_target: ProfitTargetTable;
+  position_fill: PositionFillTable;
   event_index: EventIndexTable;
   parked_fact: ParkedFactTable;
   quarantine: QuarantineTable;
