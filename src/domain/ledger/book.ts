@@ -2,12 +2,13 @@ import { addQuantity, compareQuantity, isZeroQuantity } from '../amounts.js';
 import { isSameAmount, isSamePrice } from './amount.js';
 import { NOTHING_HELD, tradeAverage } from './average.js';
 import type { AverageCost } from './average.js';
-import { comparePlaces, NOTHING_CLOSED, restate } from './entries.js';
+import { NOTHING_CLOSED, restate } from './entries.js';
 import type { BookEntry, Outcome, Posting, RestatedTrade } from './entries.js';
 import { tradeLots } from './fifo.js';
 import type { PostedInstrument } from './instrument.js';
 import { LotQueue } from './lots.js';
 import type { Lot } from './lots.js';
+import { comparePlaces } from './place.js';
 import { heldQuantity } from './trade.js';
 import type { Trade, TradeKey } from './trade.js';
 
@@ -52,10 +53,10 @@ interface Traded {
   readonly opened: Lot | undefined;
 }
 
-function trade(before: BookState, { key, trade: of, counts }: Pick<BookEntry, 'key' | 'trade' | 'counts'>, instrument: PostedInstrument): Traded {
+function trade(before: BookState, { key, place, trade: of, counts }: Pick<BookEntry, 'key' | 'place' | 'trade' | 'counts'>, instrument: PostedInstrument): Traded {
   if (!counts) return { state: before, outcome: NOTHING_CLOSED, opened: undefined };
   const held = heldQuantity(of, instrument);
-  const { lots, matches, opened } = tradeLots(before.lots, key, held, of.price);
+  const { lots, matches, opened } = tradeLots(before.lots, { opened: key, place, quantity: held, price: of.price });
   const { after, closing } = tradeAverage(before.average, held, of.price, instrument);
   return { state: { lots, average: after }, outcome: { matches, closing }, opened };
 }
@@ -89,7 +90,7 @@ function lotsBefore(now: LotQueue, tail: readonly BookEntry[]): LotQueue {
     const name = nameOf(lot.opened);
     if (inTail.has(name)) continue;
     const known = lots.get(name);
-    lots.set(name, known ? { ...known, quantity: addQuantity(known.quantity, lot.quantity) } : { opened: lot.opened, quantity: lot.quantity, price: lot.price });
+    lots.set(name, known ? { ...known, quantity: addQuantity(known.quantity, lot.quantity) } : lot);
   }
   return LotQueue.of([...lots.values()].filter(({ quantity }) => !isZeroQuantity(quantity)));
 }

@@ -4,22 +4,16 @@ import type { CostMethod } from './accounts.js';
 import { isSameAmount, negateAmount, negateQuantity } from './amount.js';
 import type { AverageClosing, AverageCost } from './average.js';
 import { matchGain } from './fifo.js';
-import type { LotMatch } from './fifo.js';
 import type { PostedInstrument } from './instrument.js';
+import type { Lot } from './lots.js';
+import type { Place } from './place.js';
 import { feeLegs, realisedLegs, tradeLegs } from './trade.js';
 import type { Leg, Trade, TradeKey } from './trade.js';
 
-/** Where a trade stands in its book: the place in `$all` at which it first appeared, and its number among those of one event. */
-export interface Place {
-  readonly position: bigint;
-  readonly index: number;
-}
-
-export const comparePlaces = (a: Place, b: Place): number => (a.position === b.position ? a.index - b.index : a.position < b.position ? -1 : 1);
-
 /** What a trade closed, by each cost method. */
 export interface Outcome {
-  readonly matches: readonly LotMatch[];
+  /** The lots or parts of them that it closed, first in, first out. */
+  readonly matches: readonly Lot[];
   readonly closing: AverageClosing | undefined;
 }
 

@@ -1,9 +1,12 @@
 import type { Price, Quantity } from '../amounts.js';
+import type { Place } from './place.js';
 import type { TradeKey } from './trade.js';
 
-/** What is still open of one trade. */
+/** A part of one trade: what is still open of it, or what another one closed. */
 export interface Lot {
   readonly opened: TradeKey;
+  /** Of the trade that opened it. */
+  readonly place: Place;
   /** Signed: negative where it is short. */
   readonly quantity: Quantity;
   readonly price: Price;

@@ -9,10 +9,10 @@ import { addAmount, formatAmount, worth, ZERO_AMOUNT } from '../../../src/domain
 import type { Amount } from '../../../src/domain/ledger/amount.js';
 import { changeBook, changeEntry, EMPTY_BOOK, keepsHoldings } from '../../../src/domain/ledger/book.js';
 import type { BookChange, BookState, ChangedBook } from '../../../src/domain/ledger/book.js';
-import { comparePlaces } from '../../../src/domain/ledger/entries.js';
 import type { BookEntry, Posting } from '../../../src/domain/ledger/entries.js';
 import { postedInstrument } from '../../../src/domain/ledger/instrument.js';
 import type { PostedInstrument } from '../../../src/domain/ledger/instrument.js';
+import { comparePlaces } from '../../../src/domain/ledger/place.js';
 import { tradeOf } from '../../../src/domain/ledger/trade.js';
 import type { TradeKey } from '../../../src/domain/ledger/trade.js';
 import type { Side } from '../../../src/domain/order/events.js';
@@ -52,6 +52,11 @@ export class TestBook {
   trade(exec: string, given: GivenTrade): readonly Posting[] {
     this.#places += 1;
     return this.#apply([changeOf(exec, this.#places, given)]);
+  }
+
+  /** The place of a trade that never was. */
+  leavePlace(): void {
+    this.#places += 1;
   }
 
   correct(exec: string, given: GivenTrade): readonly Posting[] {
@@ -189,6 +194,11 @@ export function survivors(steps: readonly Step[], instrument: Instrument): TestB
     else left.set(step.exec, step.trade);
   }
   const book = new TestBook(instrument);
-  for (const [exec, trade] of left) book.trade(exec, trade);
+  for (const step of steps) {
+    if (step.kind !== 'trade') continue;
+    const trade = left.get(step.exec);
+    if (trade) book.trade(step.exec, trade);
+    else book.leavePlace();
+  }
   return book;
 }
