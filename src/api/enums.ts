@@ -1,8 +1,9 @@
 import type { SecurityType } from '../domain/instrument.js';
 import type { Environment, OrdStatus, OrdType, PositionEffect, Side, TimeInForce } from '../domain/order/events.js';
 import type { ExecutionStatus } from '../domain/order/state.js';
-import type { Direction, TargetKind } from '../domain/position/events.js';
-import type { PositionStatus, TargetStatus } from '../domain/position/state.js';
+import type { CloseReason, Direction, TargetKind } from '../domain/position/events.js';
+import type { ProfitBasis } from '../domain/position/profit.js';
+import type { CloseStatus, PositionStatus, TargetStatus } from '../domain/position/state.js';
 import { builder } from './builder.js';
 
 /**
@@ -83,6 +84,21 @@ export const targetStatusEnum = enumOf<TargetStatus>('TargetStatus', 'ACTIVE and
   filled: true,
   cancelled: true,
   rejected: true,
+});
+export const closeReasonEnum = enumOf<CloseReason>('CloseReason', 'Why a position is closed.', { expiry: true, manual: true, risk: true, strategy: true });
+export const closeStatusEnum = enumOf<CloseStatus>('CloseStatus', 'REQUESTED waits for the end of the targets\' orders, SIZED has an order of its own; the others are how it ended.', {
+  requested: true,
+  sized: true,
+  filled: true,
+  cancelled: true,
+  rejected: true,
+  nothing_left: true,
+});
+export const profitBasisEnum = enumOf<ProfitBasis>('ProfitBasis', 'What the opening side of a realised profit was taken from.', {
+  own_credit: true,
+  position_credit: true,
+  position_price: true,
+  opening_fills: true,
 });
 export const parkedStatusEnum = enumOf<'parked' | 'taken_up'>('ParkedStatus', 'PARKED until its order appears.', { parked: true, taken_up: true });
 export const quarantineStatusEnum = enumOf<'quarantined' | 'replayed'>('QuarantineStatus', 'QUARANTINED until it could be parsed after all.', { quarantined: true, replayed: true });

@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import type { ExecutionPlace, SelectedExecution } from '../projections/orders/execution-queries.js';
 import { listExecutions } from '../projections/orders/execution-queries.js';
 import { builder } from './builder.js';
 import { executionStatusEnum, sideEnum } from './enums.js';
-import { moneyRef } from './money.js';
+import { moneyRef, readMoneyList } from './money.js';
 import { readPage } from './page.js';
 import type { Walk } from './page.js';
 import { pageArguments, pageComplexity } from './page-arguments.js';
@@ -11,8 +10,6 @@ import { present } from './present.js';
 import { READ_MODELS } from './read-models.js';
 import { executionRef, orderRef } from './refs.js';
 import { waitArguments, waitForReadModels } from './wait.js';
-
-const feesColumn = z.array(z.object({ amount: z.string(), currency: z.string() }));
 
 executionRef.implement({
   description: 'A trade of an order, at its newest version.',
@@ -34,7 +31,7 @@ executionRef.implement({
       type: [moneyRef],
       description: 'Positive where they are paid, negative where they are a rebate.',
       complexity: { field: 1, multiplier: 1 },
-      resolve: (row) => feesColumn.parse(row.fees),
+      resolve: (row) => readMoneyList(row.fees),
     }),
     venue: t.exposeString('venue', { nullable: true }),
     positionId: t.exposeID('positionId', { nullable: true }),

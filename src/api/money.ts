@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { builder } from './builder.js';
 
 interface Money {
@@ -12,6 +13,11 @@ export const moneyRef = builder.objectRef<Money>('Money').implement({
     currency: t.exposeString('currency'),
   }),
 });
+
+const moneyList = z.array(z.object({ amount: z.string(), currency: z.string() }));
+
+/** A `jsonb` column of amounts. */
+export const readMoneyList = (column: unknown): Money[] => moneyList.parse(column);
 
 /** Two columns of a row as one amount; null unless both are there. */
 export const moneyOf = (amount: string | null, currency: string | null): Money | null => (amount === null || currency === null ? null : { amount, currency });

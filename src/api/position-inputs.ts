@@ -5,7 +5,7 @@ import { canonicalDecimal, tryParseDecimal } from '../domain/decimal.js';
 import type { DecimalString } from '../domain/decimal.js';
 import { targetKey } from '../domain/ids.js';
 import { builder } from './builder.js';
-import { directionEnum, environmentEnum, targetKindEnum } from './enums.js';
+import { directionEnum, environmentEnum, ordTypeEnum, targetKindEnum, timeInForceEnum } from './enums.js';
 import { InstrumentInput, MoneyInput } from './order-inputs.js';
 
 export const PositionTermsInput = builder.inputType('PositionTermsInput', {
@@ -34,6 +34,16 @@ export const TargetInput = builder.inputType('TargetInput', {
     quantity: t.field({ type: 'Decimal', required: true }),
     originalCredit: t.field({ type: MoneyInput }),
     orderRef: t.string({ description: 'The id of the target\'s order: Fillbook\'s, the broker\'s or a ClOrdID; at most 200 characters. It may appear later.' }),
+  }),
+});
+
+export const ClosingOrderInput = builder.inputType('ClosingOrderInput', {
+  description: 'What the order that closes a position is to be like; its side and quantity follow from the position.',
+  fields: (t) => ({
+    ordType: t.field({ type: ordTypeEnum, required: true }),
+    price: t.field({ type: 'Decimal' }),
+    stopPx: t.field({ type: 'Decimal' }),
+    timeInForce: t.field({ type: timeInForceEnum }),
   }),
 });
 
@@ -84,3 +94,6 @@ export const targetTerms = z
     orderRef: z.string().exactOptional(),
   })
   .transform(({ kind, ...given }) => ({ ...given, targetKind: kind }));
+
+/** As far as GraphQL has not read it already. */
+export const closingOrderPrices = z.object({ price: price().exactOptional(), stopPx: price().exactOptional() });

@@ -1,15 +1,16 @@
 import { accountId, positionId, targetKey, tenantId } from '../domain/ids.js';
 import type { CommandKey, Digest } from '../domain/ids.js';
-import type { CancelTarget, SetTarget } from '../domain/position/commands.js';
+import type { CancelTarget, ClosePosition, SetTarget } from '../domain/position/commands.js';
 import { intentKey } from '../eventstore/identity.js';
 import { builder } from './builder.js';
 import { outcomeOf, positionPayload, refused } from './command-payload.js';
 import type { CommandOutcome } from './command-payload.js';
 import type { ApiContext } from './context.js';
+import { closeReasonEnum } from './enums.js';
 import { inputErrors } from './errors.js';
 import { intentContext, readAccount, readKey, withoutNulls } from './input-values.js';
 import { readOwner } from './owned-stream.js';
-import { PositionTermsInput, positionTerms, TargetInput, targetTerms } from './position-inputs.js';
+import { ClosingOrderInput, closingOrderPrices, PositionTermsInput, positionTerms, TargetInput, targetTerms } from './position-inputs.js';
 
 const OpenPositionInput = builder.inputType('OpenPositionInput', {
   fields: (t) => ({
@@ -38,6 +39,17 @@ const CancelTargetInput = builder.inputType('CancelTargetInput', {
   }),
 });
 
+const ClosePositionInput = builder.inputType('ClosePositionInput', {
+  fields: (t) => ({
+    positionId: t.id({ required: true }),
+    idempotencyKey: t.string({ required: true, description: KEY }),
+    reason: t.field({ type: closeReasonEnum, required: true }),
+    clOrdId: t.string({ description: 'FIX ClOrdID of the closing order, unique within the account; the idempotency key where it is not given.' }),
+    order: t.field({ type: ClosingOrderInput, required: true }),
+    immediately: t.boolean({ description: 'The closing order is placed at once, for all that is open now: what the targets\' orders still fill over-closes the position.' }),
+  }),
+});
+
 const keyOf = ({ viewer }: ApiContext, account: string, type: string, key: string): CommandKey => intentKey(tenantId(viewer.tenantId), accountId(account), type, key);
 
 async function openPosition(input: typeof OpenPositionInput.$inferInput, context: ApiContext): Promise<CommandOutcome> {
@@ -59,10 +71,10 @@ interface PositionRequest {
 /** `make` gives the command once its key and digest are known. */
 async function changePosition(
   request: PositionRequest,
-  type: (SetTarget | CancelTarget)['kind'],
+  type: (SetTarget | CancelTarget | ClosePosition)['kind'],
   input: unknown,
   context: ApiContext,
-  make: (keyed: { commandKey: CommandKey; commandDigest: Digest }) => SetTarget | CancelTarget,
+  make: (keyed: { commandKey: CommandKey; commandDigest: Digest }) => SetTarget | CancelTarget | ClosePosition,
   within?: string,
 ): Promise<CommandOutcome> {
   const key = readKey(request.idempotencyKey, 'idempotencyKey');
@@ -86,6 +98,15 @@ async function cancelTarget(request: typeof CancelTargetInput.$inferInput, conte
   return changePosition(request, 'CancelTarget', target, context, (keyed) => ({ kind: 'CancelTarget', ...target, ...keyed }));
 }
 
+async function closePosition(request: typeof ClosePositionInput.$inferInput, context: ApiContext): Promise<CommandOutcome> {
+  const { ordType, timeInForce, ...prices } = request.order;
+  const parsed = closingOrderPrices.safeParse(withoutNulls(prices));
+  if (!parsed.success) return refused(inputErrors(parsed.error, 'order'));
+  const order = { clOrdId: request.clOrdId ?? request.idempotencyKey, ordType, ...parsed.data, ...(timeInForce ? { timeInForce } : {}) };
+  const input = { reason: request.reason, order, immediately: request.immediately ?? false };
+  return changePosition(request, 'ClosePosition', input, context, (keyed) => ({ kind: 'ClosePosition', ...input, ...keyed }), 'order');
+}
+
 builder.mutationFields((t) => ({
   openPosition: t.field({
     type: positionPayload,
@@ -104,5 +125,12 @@ builder.mutationFields((t) => ({
     description: 'Intent: takes a target back.',
     args: { input: t.arg({ type: CancelTargetInput, required: true }) },
     resolve: (_root, { input }, context) => cancelTarget(input, context),
+  }),
+  closePosition: t.field({
+    type: positionPayload,
+    description:
+      'Intent: cancels all unfilled targets of a position and closes what is left by one order. The order is placed, for what is open then, once the orders of the targets have all ended, which they are asked to.',
+    args: { input: t.arg({ type: ClosePositionInput, required: true }) },
+    resolve: (_root, { input }, context) => closePosition(input, context),
   }),
 }));

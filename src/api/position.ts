@@ -1,16 +1,17 @@
 import { findPosition, listPositions } from '../projections/positions/queries.js';
 import type { SelectedPosition } from '../projections/positions/queries.js';
+import { fillsOfPositions } from '../projections/positions/fill-queries.js';
 import { targetsOfPositions } from '../projections/positions/target-queries.js';
 import { builder } from './builder.js';
-import { directionEnum, environmentEnum, positionStatusEnum, securityTypeEnum } from './enums.js';
-import { moneyOf, moneyRef } from './money.js';
+import { closeReasonEnum, closeStatusEnum, directionEnum, environmentEnum, positionStatusEnum, profitBasisEnum, securityTypeEnum } from './enums.js';
+import { moneyOf, moneyRef, readMoneyList } from './money.js';
 import { pageSize, readPage } from './page.js';
 import type { Walk } from './page.js';
 import { pageArguments, pageComplexity } from './page-arguments.js';
 import { present } from './present.js';
 import { reads } from './read-columns.js';
 import { READ_MODELS } from './read-models.js';
-import { positionRef, targetRef } from './refs.js';
+import { fillRef, orderRef, positionRef, targetRef } from './refs.js';
 import { waitArguments, waitForReadModels } from './wait.js';
 
 positionRef.implement({
@@ -36,6 +37,28 @@ positionRef.implement({
       extensions: reads('original_credit', 'original_credit_currency'),
       resolve: (row) => moneyOf(row.originalCredit, row.originalCreditCurrency),
     }),
+    realisedPnl: t.field({
+      type: moneyRef,
+      nullable: true,
+      description: 'Of what was closed: its part of what opening brought in or cost, and what closing did, each at its average. Null where it is not known what opening cost.',
+      extensions: reads('realised_pnl', 'realised_pnl_currency'),
+      resolve: (row) => moneyOf(row.realisedPnl, row.realisedPnlCurrency),
+    }),
+    realisedPnlNet: t.field({
+      type: moneyRef,
+      nullable: true,
+      description: 'realisedPnl less the fees in its currency; fees in others are not converted.',
+      extensions: reads('realised_pnl_net', 'realised_pnl_currency'),
+      resolve: (row) => moneyOf(row.realisedPnlNet, row.realisedPnlCurrency),
+    }),
+    realisedPnlBasis: t.expose('realisedPnlBasis', { type: profitBasisEnum, nullable: true }),
+    fees: t.field({
+      type: [moneyRef],
+      description: 'Of its fills, a sum a currency.',
+      complexity: { field: 1, multiplier: 1 },
+      extensions: reads('fees'),
+      resolve: (row) => readMoneyList(row.fees),
+    }),
     strategyType: t.exposeString('strategyType'),
     strategy: t.exposeString('strategy', { nullable: true }),
     signal: t.exposeString('signal', { nullable: true }),
@@ -43,6 +66,12 @@ positionRef.implement({
     portfolio: t.exposeString('portfolio', { nullable: true }),
     targetCount: t.exposeInt('targetCount'),
     unfilledTargetCount: t.exposeInt('unfilledTargetCount'),
+    closeStatus: t.expose('closeStatus', { type: closeStatusEnum, nullable: true, description: 'Of the newest closing that was asked for.' }),
+    closeReason: t.expose('closeReason', { type: closeReasonEnum, nullable: true }),
+    closeQty: t.expose('closeQty', { type: 'Decimal', nullable: true, description: 'What its order was placed for; until then, what was open when it was asked for.' }),
+    closeOrderId: t.exposeID('closeOrderId', { nullable: true, description: 'The id that the closing order has once it is placed.' }),
+    closeEndReason: t.exposeString('closeEndReason', { nullable: true, description: 'Why the closing ended as it did, where that was said.' }),
+    closeOrder: t.field({ type: orderRef, nullable: true, extensions: reads('close_order_id'), resolve: (row) => row.closeOrderId }),
     openedAt: t.expose('openedAt', { type: 'DateTime' }),
     changedAt: t.expose('changedAt', { type: 'DateTime' }),
     revision: t.expose('revision', { type: 'Revision' }),
@@ -56,6 +85,17 @@ positionRef.implement({
       complexity: pageComplexity,
       load: (positionIds: string[], context, { first }) =>
         targetsOfPositions(context.database, context.viewer, { positionIds, first: pageSize(context, first) }),
+      loaderOptions: { cache: false },
+      resolve: (row) => row.positionId,
+    }),
+    fills: t.loadableList({
+      type: fillRef,
+      byPath: true,
+      extensions: reads('position_id'),
+      description: 'Its fills by market time, oldest first; `positionFills` reads them in pages.',
+      args: { first: pageArguments.first },
+      complexity: pageComplexity,
+      load: (positionIds: string[], context, { first }) => fillsOfPositions(context.database, context.viewer, { positionIds, first: pageSize(context, first) }),
       loaderOptions: { cache: false },
       resolve: (row) => row.positionId,
     }),

@@ -1,8 +1,8 @@
 import type { TargetColumns, TargetPlace, SelectedTarget } from '../projections/positions/target-queries.js';
 import { isPositionColumn, isTargetColumn, unfilledTargets } from '../projections/positions/target-queries.js';
 import { builder } from './builder.js';
-import { targetKindEnum, targetStatusEnum } from './enums.js';
-import { moneyOf, moneyRef } from './money.js';
+import { profitBasisEnum, targetKindEnum, targetStatusEnum } from './enums.js';
+import { moneyOf, moneyRef, readMoneyList } from './money.js';
 import { readPage } from './page.js';
 import type { Walk } from './page.js';
 import { pageArguments, pageComplexity } from './page-arguments.js';
@@ -32,6 +32,28 @@ targetRef.implement({
       description: 'The target\'s own original credit (positive) or debit (negative).',
       extensions: reads('original_credit', 'original_credit_currency'),
       resolve: (row) => moneyOf(row.originalCredit, row.originalCreditCurrency),
+    }),
+    realisedPnl: t.field({
+      type: moneyRef,
+      nullable: true,
+      description: 'By its own original credit or debit, in the part that was filled, and what its fills brought in or cost; where it has none of its own, by the position\'s in proportion. Null where neither is known.',
+      extensions: reads('realised_pnl', 'realised_pnl_currency'),
+      resolve: (row) => moneyOf(row.realisedPnl, row.realisedPnlCurrency),
+    }),
+    realisedPnlNet: t.field({
+      type: moneyRef,
+      nullable: true,
+      description: 'realisedPnl less the fees in its currency; fees in others are not converted.',
+      extensions: reads('realised_pnl_net', 'realised_pnl_currency'),
+      resolve: (row) => moneyOf(row.realisedPnlNet, row.realisedPnlCurrency),
+    }),
+    realisedPnlBasis: t.expose('realisedPnlBasis', { type: profitBasisEnum, nullable: true }),
+    fees: t.field({
+      type: [moneyRef],
+      description: 'Of its fills, a sum a currency.',
+      complexity: { field: 1, multiplier: 1 },
+      extensions: reads('fees'),
+      resolve: (row) => readMoneyList(row.fees),
     }),
     orderRef: t.exposeString('orderRef', { nullable: true, description: 'The target\'s order as its sender knows it.' }),
     orderId: t.exposeID('orderId', { nullable: true, description: 'Fillbook\'s own id of that order, once it is known.' }),

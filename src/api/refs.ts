@@ -4,6 +4,7 @@ import type { SelectedEvent } from '../projections/event-index/queries.js';
 import type { SelectedExecution } from '../projections/orders/execution-queries.js';
 import type { SelectedOrder } from '../projections/orders/queries.js';
 import type { SelectedParkedFact } from '../projections/parked/queries.js';
+import type { SelectedFill } from '../projections/positions/fill-queries.js';
 import type { SelectedPosition } from '../projections/positions/queries.js';
 import type { SelectedTarget } from '../projections/positions/target-queries.js';
 import type { SelectedQuarantinedLine } from '../projections/quarantine/queries.js';
@@ -26,6 +27,7 @@ export const positionRef = builder.loadableObjectRef<SelectedPosition, string>('
   loaderOptions: { cache: false },
 });
 export const executionRef = builder.objectRef<SelectedExecution>('Execution');
+export const fillRef = builder.objectRef<SelectedFill>('PositionFill');
 export const targetRef = builder.objectRef<SelectedTarget>('ProfitTarget');
 export const eventRef = builder.objectRef<SelectedEvent>('LedgerEvent');
 export const parkedFactRef = builder.objectRef<SelectedParkedFact>('ParkedFact');

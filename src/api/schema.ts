@@ -5,6 +5,7 @@ import './scalars.js';
 import './order.js';
 import './execution.js';
 import './position.js';
+import './position-fill.js';
 import './profit-target.js';
 import './event.js';
 import './parked-fact.js';

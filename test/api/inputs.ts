@@ -71,6 +71,9 @@ export const OPEN = `mutation ($input: OpenPositionInput!) {
 export const SET_TARGET = `mutation ($input: SetTargetInput!) {
   setTarget(input: $input) { outcome positionId position errors { code message field } }
 }`;
+export const CLOSE = `mutation ($input: ClosePositionInput!) {
+  closePosition(input: $input) { outcome duplicate positionId position eventCount errors { code message field } }
+}`;
 export const CANCEL_TARGET = `mutation ($input: CancelTargetInput!) {
   cancelTarget(input: $input) { outcome positionId position errors { code message field } }
 }`;

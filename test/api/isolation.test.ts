@@ -5,7 +5,7 @@ import { accountId, tenantId } from '../../src/domain/ids.js';
 import { StreamWriter } from '../projections/ledger.js';
 import { ApiStack, at, listAt, textAt, tokenOf } from './api.js';
 import type { ApiServer } from './api.js';
-import { CANCEL, CANCEL_TARGET, fact, OPEN, orderTerms, PLACE, positionTerms, RECORD, RECORD_MANY, REPLACE, SET_TARGET, target, trade } from './inputs.js';
+import { CANCEL, CANCEL_TARGET, CLOSE, fact, OPEN, orderTerms, PLACE, positionTerms, RECORD, RECORD_MANY, REPLACE, SET_TARGET, target, trade } from './inputs.js';
 
 /*
  * Two accounts of one tenant, and a third viewer of another tenant who has an account of the same name. Each root field has a
@@ -28,6 +28,7 @@ beforeAll(async () => {
   orderId = textAt(await api.ask(RECORD, { fact: trade('alices', 'X1', { refs: { clOrdId: 'alices', brokerOrderId: 'B-alice' } }) }, alice), 'recordBrokerFact.orderId');
   positionId = textAt(await api.ask(OPEN, { input: { idempotencyKey: 'p', terms: positionTerms() } }, alice), 'openPosition.positionId');
   await api.ask(SET_TARGET, { input: { positionId, idempotencyKey: 't', target: target('alices_target') } }, alice);
+  await api.ask(RECORD, { fact: trade('opener', 'X5', { terms: orderTerms({ positionId, positionEffect: 'OPEN' }) }) }, alice);
   await api.ask(RECORD, { fact: fact('ORDER_ACCEPTED', 'not-there-yet') }, alice);
   position = (await quarantineALine()).toString();
 });
@@ -49,6 +50,7 @@ const QUERIES: Readonly<Record<string, { readonly fields: string; readonly rows:
   executions: { fields: `executions${WAIT} { edges { node { execId accountId } } }`, rows: 'executions.edges' },
   position: { fields: 'position(id: $positionId, waitFor: $waitFor) { id accountId targets { targetKey } }', rows: 'position' },
   positions: { fields: `positions${WAIT} { edges { node { id accountId } } }`, rows: 'positions.edges' },
+  positionFills: { fields: `positionFills(filter: { positionId: $positionId }, waitFor: $waitFor, settled: true) { edges { node { execId accountId } } }`, rows: 'positionFills.edges' },
   unfilledTargets: { fields: `unfilledTargets${WAIT} { edges { node { targetKey accountId } } }`, rows: 'unfilledTargets.edges' },
   events: { fields: `events${WAIT} { edges { node { stream accountId } } }`, rows: 'events.edges' },
   parkedFacts: { fields: `parkedFacts${WAIT} { edges { node { aliasId accountId } } }`, rows: 'parkedFacts.edges' },
@@ -65,6 +67,7 @@ const MUTATIONS: Readonly<Record<string, { readonly text: string; readonly input
   openPosition: { text: OPEN, input: () => ({ input: { accountId: 'alice', idempotencyKey: 'p', terms: positionTerms() } }), code: 'FORBIDDEN' },
   setTarget: { text: SET_TARGET, input: () => ({ input: { positionId, idempotencyKey: 'k', target: target('x') } }), code: 'POSITION_NOT_FOUND' },
   cancelTarget: { text: CANCEL_TARGET, input: () => ({ input: { positionId, idempotencyKey: 'k', targetKey: 'alices_target' } }), code: 'POSITION_NOT_FOUND' },
+  closePosition: { text: CLOSE, input: () => ({ input: { positionId, idempotencyKey: 'k', reason: 'MANUAL', order: { ordType: 'MARKET' } } }), code: 'POSITION_NOT_FOUND' },
 };
 
 const SUBSCRIPTIONS: Readonly<Record<string, string>> = {
@@ -134,7 +137,8 @@ describe("a broker's message", () => {
     expect(at(recorded, 'recordBrokerFact')).toMatchObject({ outcome: 'APPLIED' });
     expect(at(recorded, 'recordBrokerFact.orderId')).not.toBe(orderId);
     const orders = await api.ask('query ($waitFor: LogPosition) { orders(waitFor: $waitFor) { edges { node { accountId cumQty } } } }', { waitFor: at(recorded, 'recordBrokerFact.position') }, alice);
-    expect(listAt(orders, 'orders.edges')).toEqual([{ node: { accountId: 'alice', cumQty: '10' } }]);
+    const alices = { node: { accountId: 'alice', cumQty: '10' } };
+    expect(listAt(orders, 'orders.edges')).toEqual([alices, alices]);
   });
 
   it('needs an account where the viewer has several and none is named `main`', async () => {

@@ -5,8 +5,9 @@ import type { ReadDatabase } from '../prepared.js';
 import { fetchRows } from '../prepared.js';
 import type { SecurityType } from '../../domain/instrument.js';
 import type { Environment } from '../../domain/order/events.js';
-import type { Direction } from '../../domain/position/events.js';
-import type { PositionStatus } from '../../domain/position/state.js';
+import type { CloseReason, Direction } from '../../domain/position/events.js';
+import type { ProfitBasis } from '../../domain/position/profit.js';
+import type { CloseStatus, PositionStatus } from '../../domain/position/state.js';
 import { selection } from '../selection.js';
 import type { Selected } from '../selection.js';
 import type { PositionTable } from '../tables.js';
@@ -15,11 +16,14 @@ import type { Viewer } from '../viewer.js';
 import { POSITION } from './rows.js';
 
 /** A position as queries give it. */
-export interface SelectedPosition extends Omit<Selected<PositionTable>, 'environment' | 'securityType' | 'direction' | 'status'> {
+export interface SelectedPosition extends Omit<Selected<PositionTable>, 'environment' | 'securityType' | 'direction' | 'status' | 'closeStatus' | 'closeReason' | 'realisedPnlBasis'> {
   readonly environment: Environment;
   readonly securityType: SecurityType;
   readonly direction: Direction;
   readonly status: PositionStatus;
+  readonly closeStatus: CloseStatus | null;
+  readonly closeReason: CloseReason | null;
+  readonly realisedPnlBasis: ProfitBasis | null;
 }
 
 const COLUMNS = selection('p', Object.keys(POSITION.columns));

@@ -4,6 +4,7 @@ import { groupBy, pageOf } from '../keyset.js';
 import type { ReadDatabase } from '../prepared.js';
 import { fetchRows } from '../prepared.js';
 import type { TargetKind } from '../../domain/position/events.js';
+import type { ProfitBasis } from '../../domain/position/profit.js';
 import type { TargetStatus } from '../../domain/position/state.js';
 import { aliased, camelCase, selection } from '../selection.js';
 import type { Selected } from '../selection.js';
@@ -14,9 +15,10 @@ import type { SelectedPosition } from './queries.js';
 import { POSITION, PROFIT_TARGET } from './rows.js';
 
 /** A target as queries give it; with its position where both were read by one join. */
-export interface SelectedTarget extends Omit<Selected<ProfitTargetTable>, 'kind' | 'status'> {
+export interface SelectedTarget extends Omit<Selected<ProfitTargetTable>, 'kind' | 'status' | 'realisedPnlBasis'> {
   readonly kind: TargetKind;
   readonly status: TargetStatus;
+  readonly realisedPnlBasis: ProfitBasis | null;
   readonly position?: SelectedPosition;
 }
 
