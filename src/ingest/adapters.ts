@@ -1,13 +1,15 @@
 import { ImportOptionError, shown } from './adapter.js';
 import type { Adapter, ImportFormat } from './adapter.js';
+import { binanceAdapter } from './binance.js';
 import { fixAdapter } from './fix.js';
 import { jsonlAdapter } from './jsonl.js';
 import { lobsterAdapter } from './lobster.js';
+import { tastytradeAdapter } from './tastytrade.js';
 
-const ADAPTERS: Readonly<Record<ImportFormat, Adapter>> = { lobster: lobsterAdapter, fix: fixAdapter, jsonl: jsonlAdapter };
+const ADAPTERS: Readonly<Record<ImportFormat, Adapter>> = { lobster: lobsterAdapter, fix: fixAdapter, jsonl: jsonlAdapter, tastytrade: tastytradeAdapter, binance: binanceAdapter };
 
 /** The formats by name, as a command line offers them. */
-const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl'];
+const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl', 'tastytrade', 'binance'];
 
 /** The adapter of a format. Throws an `ImportOptionError` where there is none of that name. */
 export function adapterOf(format: string): Adapter {
