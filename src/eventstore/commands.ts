@@ -30,6 +30,11 @@ export interface OrderFact {
    */
   readonly lookUp?: readonly Alias[];
   /**
+   * Weak names: each becomes a name of the fact's order where it names none. Never used to find the order, and never a reason
+   * to bring two orders together. A fact that is parked drops them.
+   */
+  readonly claimIfFree?: readonly Alias[];
+  /**
    * Only an order of the context's account takes the fact: another account's order is as unknown as one that does not exist,
    * also for a fact that was parked, and none of its names is claimed.
    */

@@ -75,7 +75,7 @@ export class OrderFacts {
 
   /** Runs once the facts before it that share an alias have their places. Their order is that of the calls: it enters at once. */
   async #inTurn<Result>(fact: OrderFact, run: (release: () => void) => Promise<Result>): Promise<Result> {
-    const place = this.#lanes.enter([...new Set([...fact.aliases, ...(fact.newAliases ?? [])].map((alias) => aliasKey(alias)))]);
+    const place = this.#lanes.enter([...new Set([...fact.aliases, ...(fact.newAliases ?? []), ...(fact.claimIfFree ?? [])].map((alias) => aliasKey(alias)))]);
     try {
       if (place.turn) await place.turn;
       return await run(() => place.leave());
@@ -97,7 +97,8 @@ export class OrderFacts {
     const names = [...fact.aliases, ...(fact.newAliases ?? [])];
     const [only] = names;
     const known = only && this.#commonOrder(names, only, (fact.lookUp ?? []).length > 0);
-    if (known === undefined) return this.#recordResolved(fact);
+    const hasFree = (fact.claimIfFree ?? []).some((alias) => this.resolver.findCached(alias) === undefined);
+    if (known === undefined || hasFree) return this.#recordResolved(fact);
     // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
     const outcome = this.orders.recordFact(known, fact.fact, fact.context, fact.ownAccountOnly);
     release();
@@ -121,12 +122,13 @@ export class OrderFacts {
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
     const id = await this.resolver.claimAll([first, ...others, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
+    await this.resolver.claimFree(fact.claimIfFree ?? [], id, fact.context);
     return { ...outcome, id };
   }
 }
 
 function flawIn(fact: OrderFact): Rejection | undefined {
-  const checked = aliasList.safeParse([...fact.aliases, ...(fact.newAliases ?? []), ...(fact.lookUp ?? [])]);
+  const checked = aliasList.safeParse([...fact.aliases, ...(fact.newAliases ?? []), ...(fact.lookUp ?? []), ...(fact.claimIfFree ?? [])]);
   if (checked.success) return undefined;
   const [issue] = checked.error.issues;
   const field = ['aliases', ...(issue?.path ?? []).map(String)].join('.');

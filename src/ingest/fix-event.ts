@@ -1,4 +1,5 @@
-import type { MoneyJson } from '../domain/amounts.js';
+import { addQuantity, formatQuantity, quantity, quantityText } from '../domain/amounts.js';
+import type { MoneyJson, QuantityString } from '../domain/amounts.js';
 import { canonicalDecimal, tryParseDecimal } from '../domain/decimal.js';
 import { execId } from '../domain/ids.js';
 import type { ExecId } from '../domain/ids.js';
@@ -110,11 +111,27 @@ function ordTypeOrImplied(message: FixMessage): OrdType {
   return price === undefined ? 'other' : 'limit';
 }
 
-/** The order's terms where the message carries them: instrument, side and quantity at least. */
+/** OrdStatus of orders whose LeavesQty says nothing of their OrderQty: nothing is left of them, whatever it was. */
+const NOTHING_LEFT: ReadonlySet<string> = new Set(['canceled', 'done_for_day', 'expired', 'calculated', 'rejected']);
+const UNKNOWN_QTY = quantityText('0');
+
+/**
+ * OrderQty (38), or CumQty + LeavesQty where the report leaves it out, as it may. Undefined where neither is said: an order
+ * for an amount of cash (152) has no quantity before the broker gives it one.
+ */
+function orderQtyOf(message: FixMessage): QuantityString | undefined {
+  const stated = sizeOf(message, 'OrderQty');
+  if (stated !== undefined) return stated;
+  const [cumQty, leavesQty] = [sizeOf(message, 'CumQty'), sizeOf(message, 'LeavesQty')];
+  if (cumQty === undefined || leavesQty === undefined || NOTHING_LEFT.has(ordStatusOf(message) ?? 'rejected')) return undefined;
+  return formatQuantity(addQuantity(quantity(cumQty), quantity(leavesQty)));
+}
+
+/** The order's terms where the message carries them: instrument and side at least. An OrderQty of 0 is not known yet. */
 function termsOf(message: FixMessage, defaults: FixDefaults): OrderTerms | undefined {
-  const [instrument, sourceSymbol] = [instrumentOf(message, defaults), sourceSymbolOf(message)];
-  const [side, orderQty] = [sideOf(message), sizeOf(message, 'OrderQty')];
-  if (instrument === undefined || sourceSymbol === undefined || side === undefined || orderQty === undefined) return undefined;
+  const [instrument, sourceSymbol, side] = [instrumentOf(message, defaults), sourceSymbolOf(message), sideOf(message)];
+  if (instrument === undefined || sourceSymbol === undefined || side === undefined) return undefined;
+  const orderQty = orderQtyOf(message) ?? UNKNOWN_QTY;
   const [price, stopPx] = [priceOf(message, 'Price'), priceOf(message, 'StopPx')];
   const [timeInForce, positionEffect] = [timeInForceOf(message), positionEffectOf(message)];
   return {
@@ -141,13 +158,12 @@ function requiredSide(message: FixMessage): NonNullable<ReturnType<typeof sideOf
 function newOrderTerms(message: FixMessage, defaults: FixDefaults): OrderTerms {
   required(sourceSymbolOf(message), 'Symbol');
   requiredSide(message);
-  required(sizeOf(message, 'OrderQty'), 'OrderQty');
   required(ordTypeOf(message), 'OrdType');
   return required(termsOf(message, defaults), 'Symbol');
 }
 
 function changeOf(message: FixMessage): TermsChange {
-  const [orderQty, price, stopPx] = [sizeOf(message, 'OrderQty'), priceOf(message, 'Price'), priceOf(message, 'StopPx')];
+  const [orderQty, price, stopPx] = [orderQtyOf(message), priceOf(message, 'Price'), priceOf(message, 'StopPx')];
   const [ordType, timeInForce] = [ordTypeOf(message), timeInForceOf(message)];
   return {
     ...(orderQty === undefined ? {} : { orderQty }),
@@ -254,17 +270,19 @@ function cancelReject(message: FixMessage, base: FactBase): OrderFactEvent {
 /** What a message of one of the types D, F, G, 8 and 9 says about its order. Throws a FieldError where a field is at fault. */
 export function fixEvent(msgType: 'D' | 'F' | 'G' | '8' | '9', message: FixMessage, defaults: FixDefaults): OrderFactEvent {
   const base = { refs: refsOf(message), ...(flagOf(message, 'PossResend') ? { possResend: true } : {}) };
+  const withTerms = (): Pick<FactBase, 'terms'> => {
+    const terms = termsOf(message, defaults);
+    return terms === undefined ? {} : { terms };
+  };
   switch (msgType) {
     case 'D':
       return { type: 'OrderPlaced', data: { ...base, origin: 'fact', terms: newOrderTerms(message, defaults) } };
     case 'F':
-      return { type: 'CancelRequested', data: { ...base, origin: 'fact' } };
+      return { type: 'CancelRequested', data: { ...base, origin: 'fact', ...withTerms() } };
     case 'G':
       return { type: 'ReplaceRequested', data: { ...base, origin: 'fact', change: changeOf(message) } };
-    case '8': {
-      const terms = termsOf(message, defaults);
-      return reportEvent(message, { ...base, report: reportOf(message), ...(terms === undefined ? {} : { terms }) }, defaults);
-    }
+    case '8':
+      return reportEvent(message, { ...base, report: reportOf(message), ...withTerms() }, defaults);
     case '9':
       return cancelReject(message, { ...base, report: reportOf(message) });
   }

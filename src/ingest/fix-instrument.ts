@@ -72,19 +72,26 @@ export function sourceSymbolOf(message: FixMessage): string | undefined {
   return suffix === undefined ? symbol : `${symbol} ${suffix}`;
 }
 
+/** The symbol of a message's instrument, with its series where it has one; undefined where the message names none. */
+export function seriesSymbolOf(message: FixMessage): string | undefined {
+  const sourceSymbol = sourceSymbolOf(message);
+  if (sourceSymbol === undefined) return undefined;
+  const securityType = securityTypeOf(message);
+  return securityType === 'option' || securityType === 'future' ? seriesOf(message, sourceSymbol) : sourceSymbol;
+}
+
 /**
  * The instrument of a message; undefined where it names none. Where the message does not say the multiplier (231), it is
  * the flag's, or else 100 for an option in US dollars and 1 for everything else.
  */
 export function instrumentOf(message: FixMessage, defaults: InstrumentDefaults): Instrument | undefined {
-  const sourceSymbol = sourceSymbolOf(message);
-  if (sourceSymbol === undefined) return undefined;
+  const symbol = seriesSymbolOf(message);
+  if (symbol === undefined) return undefined;
   const securityType = securityTypeOf(message);
   const quoteCurrency = textOf(message, 'Currency') ?? defaults.currency;
   const settlementCurrency = textOf(message, 'SettlCurrency') ?? quoteCurrency;
   if (quoteCurrency.length > 20) throw new FieldError(fieldName('Currency'), 'is longer than 20 characters');
   if (settlementCurrency.length > 20) throw new FieldError(fieldName('SettlCurrency'), 'is longer than 20 characters');
-  const symbol = securityType === 'option' || securityType === 'future' ? seriesOf(message, sourceSymbol) : sourceSymbol;
   if (symbol.length > 200) throw new FieldError(fieldName('Symbol'), 'is too long together with its series');
   return {
     symbol,

@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { tryParseDecimal } from '../domain/decimal.js';
 import type { OrderFactEvent } from '../domain/order/events.js';
-import type { Alias } from '../eventstore/commands.js';
 import { digestOf } from '../eventstore/digest.js';
 import { FieldError, catchingFieldErrors, malformed, shown, skipped } from './adapter.js';
 import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.js';
-import { brokerAlias, clientAlias, lookUpIn } from './aliases.js';
-import type { IdScope } from './aliases.js';
 import { factContext } from './fact-context.js';
 import { fixEvent } from './fix-event.js';
 import { TAG, dateOf, fieldName, flagOf, idOf, refuseRepeatedFields, required, sequenceOf, textOf, timeOf } from './fix-fields.js';
+import { fixNames } from './fix-names.js';
 import { parseFix } from './fix-parse.js';
 import type { FixMessage } from './fix-parse.js';
 import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
@@ -19,12 +17,18 @@ import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
  * cancel rejects (9).
  */
 
+const RECYCLING: ReadonlySet<string> = new Set(['never', 'daily', 'account', 'instrument']);
+
 const flags = flagsSchema({
   multiplier: z.string().refine((text) => !text.startsWith('-') && tryParseDecimal(text) !== undefined, 'must be a decimal above 0').optional(),
   /** `ignore` for logs that were rewritten (redacted, cut), whose BodyLength and CheckSum no longer fit. */
   checksum: z.enum(['verify', 'ignore'], 'must be verify or ignore').default('verify'),
-  /** `daily` where OrderIDs and ClOrdIDs are used again on another trading day. */
-  idsRecycle: z.enum(['never', 'daily'], 'must be never or daily').default('never'),
+  /** Where OrderIDs and ClOrdIDs are used again: on another trading day, in another account, for another instrument. */
+  idsRecycle: z
+    .string()
+    .default('never')
+    .transform((text) => new Set(text.split(',')))
+    .refine((scopes) => [...scopes].every((scope) => RECYCLING.has(scope)) && (scopes.size === 1 || !scopes.has('never')), 'must be never, or any of daily, account and instrument, with commas between'),
 });
 type Flags = z.infer<typeof flags>;
 
@@ -45,6 +49,8 @@ interface Envelope {
   readonly transactedAt: string | undefined;
   readonly occurredAt: string;
   readonly tradingDay: string;
+  /** CompID of the client, with its SubID: whoever sends requests and is sent reports. */
+  readonly client: string;
   readonly account: string;
   /** Whether the message or a flag says the account, and it is not only assumed. */
   readonly accountIsKnown: boolean;
@@ -52,17 +58,28 @@ interface Envelope {
 
 const named = (comp: string, sub: string | undefined): string => (sub === undefined ? comp : `${comp}/${sub}`);
 
-function sessionOf(message: FixMessage): { readonly session: string; readonly sender: string; readonly target: string } {
+interface Session {
+  readonly session: string;
+  readonly sender: string;
+  readonly target: string;
+  /** With their SubIDs. */
+  readonly sending: string;
+  readonly receiving: string;
+}
+
+function sessionOf(message: FixMessage): Session {
   const sender = required(textOf(message, 'SenderCompID'), 'SenderCompID');
   const target = required(textOf(message, 'TargetCompID'), 'TargetCompID');
   const [senderSub, targetSub] = [textOf(message, 'SenderSubID'), textOf(message, 'TargetSubID')];
-  const session = `${named(sender, senderSub)}>${named(target, targetSub)}`;
+  const [sending, receiving] = [named(sender, senderSub), named(target, targetSub)];
+  const session = `${sending}>${receiving}`;
   if (session.length > 200) throw new FieldError(fieldName('SenderCompID'), 'and the other ids of the session are longer than 200 characters');
-  return { session, sender, target };
+  return { session, sender, target, sending, receiving };
 }
 
 function envelopeOf(message: FixMessage, msgType: OrderMessage, given: Flags): Envelope {
-  const { session, sender, target } = sessionOf(message);
+  const { session, sender, target, sending, receiving } = sessionOf(message);
+  const isFromBroker = msgType === '8' || msgType === '9';
   const sequence = required(sequenceOf(message), 'MsgSeqNum');
   const sent = required(timeOf(message, 'SendingTime'), 'SendingTime');
   const sentAt = flagOf(message, 'PossDupFlag') ? (timeOf(message, 'OrigSendingTime') ?? sent) : sent;
@@ -71,8 +88,9 @@ function envelopeOf(message: FixMessage, msgType: OrderMessage, given: Flags): E
   const account = textOf(message, 'Account') ?? given.account;
   return {
     // The broker speaks in reports and rejects, and is spoken to in requests.
-    source: given.source ?? (msgType === '8' || msgType === '9' ? sender : target),
+    source: given.source ?? (isFromBroker ? sender : target),
     session,
+    client: isFromBroker ? receiving : sending,
     sequence,
     sentAt,
     transactedAt,
@@ -81,24 +99,6 @@ function envelopeOf(message: FixMessage, msgType: OrderMessage, given: Flags): E
     account: account ?? DEFAULT_ACCOUNT,
     accountIsKnown: account !== undefined,
   };
-}
-
-/**
- * The names of the message's order: OrderID first, then the ClOrdID that the order was known under, then the new one. A
- * ClOrdID is the account's: where a message has an OrderID and its account is only assumed, as in cancel rejects (they
- * carry no tag 1 in FIX 4.2), its ClOrdIDs would be looked for in the wrong account, so they are left out.
- */
-function aliasesOf(message: FixMessage, msgType: OrderMessage, { source, account, accountIsKnown, tradingDay }: Envelope, given: Flags) {
-  const scope: IdScope = { tenant: given.tenant, source, account, within: given.idsRecycle === 'daily' ? [tradingDay] : [] };
-  const client = (id: string): Alias => clientAlias(scope, id);
-  const [orderId, clOrdId, origClOrdId] = [idOf(message, 'OrderID'), idOf(message, 'ClOrdID'), idOf(message, 'OrigClOrdID')];
-  const byOrderId = orderId === undefined ? [] : [brokerAlias(scope, orderId)];
-  const usesClientIds = msgType !== '9' || accountIsKnown || orderId === undefined;
-  const clientIds = usesClientIds ? [origClOrdId, clOrdId].filter((id) => id !== undefined) : [];
-  const aliases = [...byOrderId, ...clientIds.map((id) => client(id))];
-  if (aliases.length === 0) throw new FieldError(fieldName(msgType === '8' || msgType === '9' ? 'OrderID' : 'ClOrdID'), 'names no order, nor does any other id');
-  const lookUp = accountIsKnown ? lookUpIn(scope, orderId) : {};
-  return { aliases, ...lookUp, newAliases: usesClientIds && origClOrdId !== undefined && clOrdId !== undefined ? [client(clOrdId)] : [] };
 }
 
 /** What the message says economically: without the broker's words, and without the mark of a resend. */
@@ -143,7 +143,7 @@ function open({ flags: givenFlags, importId, now }: AdapterOptions): LineParser 
       message: message.fields.filter(({ tag }) => !TRANSPORT_TAGS.has(tag)).map(({ tag, value }) => [tag, value]),
       economic: economicOf(fact),
     });
-    return { kind: 'facts', facts: [{ ...aliasesOf(message, msgType, envelope, given), fact, context }] };
+    return { kind: 'facts', facts: [{ ...fixNames(message, fact, { ...envelope, tenant: given.tenant, recycling: given.idsRecycle }), fact, context }] };
   };
 
   const parse = (line: string): ParsedLine => {

@@ -8,6 +8,7 @@ const report = (overrides: Readonly<Record<number, string | undefined>>, form?: 
   parse(fromBroker('8', { ...PARTIAL_FILL, ...overrides }, form));
 const broker = (id: string) => ({ kind: 'broker', scope: ['default', 'BROKER'], id });
 const client = (id: string, account = 'ACC1') => ({ kind: 'client', scope: ['default', account], id });
+const ofSession = (id: string, ...more: string[]) => ({ kind: 'client', scope: ['default', 'BROKER', 'session', 'CLIENT', ...more], id });
 const NEW_ORDER = { 1: 'ACC1', 11: 'C1', 38: '100', 40: '2', 44: '10.50', 54: '2', 55: 'AAPL', 59: '1', 60: '20261120-14:30:00.123' };
 
 const statusOf = (fields: Readonly<Record<number, string>>) => dataOf(report({ 150: '5', 39: '5', ...fields }, { version: 'FIX.4.2' }), 'OrderReplaced').report?.ordStatus;
@@ -172,13 +173,17 @@ describe('FIX requests and cancel rejects', () => {
     expect(fact.context.source).toEqual({ name: 'BROKER', session: 'CLIENT>BROKER', sequence: '3' });
   });
 
-  it.each([11, 38, 40, 54, 55])('of a new order need tag %i', (tag) => {
+  it.each([11, 40, 54, 55])('of a new order need tag %i', (tag) => {
     expect(parse(toBroker('D', { ...NEW_ORDER, [tag]: undefined }))).toMatchObject({ kind: 'malformed' });
   });
 
+  it('of a new order for an amount of cash have no quantity yet', () => {
+    expect(dataOf(parse(toBroker('D', { ...NEW_ORDER, 38: undefined, 152: '10000' })), 'OrderPlaced').terms.orderQty).toBe('0');
+  });
+
   it('name the order by its old ClOrdID and give it the new one', () => {
-    const cancel = onlyFact(parse(toBroker('F', { 1: 'ACC1', 11: 'C2', 41: 'C1', 54: '1', 55: 'AAPL', 60: '20261120-14:31:00' })));
-    expect(cancel.fact).toEqual({ type: 'CancelRequested', data: { origin: 'fact', refs: { clOrdId: 'C2', origClOrdId: 'C1' } } });
+    const cancel = onlyFact(parse(toBroker('F', { 1: 'ACC1', 11: 'C2', 41: 'C1', 38: '100', 54: '1', 55: 'AAPL', 60: '20261120-14:31:00' })));
+    expect(cancel.fact).toMatchObject({ type: 'CancelRequested', data: { origin: 'fact', refs: { clOrdId: 'C2', origClOrdId: 'C1' }, terms: { side: 'buy', orderQty: '100', sourceSymbol: 'AAPL' } } });
     expect([cancel.aliases, cancel.newAliases]).toEqual([[client('C1'), client('C2')], [client('C2')]]);
     const replace = dataOf(parse(toBroker('G', { ...NEW_ORDER, 11: 'C2', 41: 'C1', 38: '50' })), 'ReplaceRequested');
     expect(replace).toMatchObject({ change: { orderQty: '50', price: '10.5' } });
@@ -196,9 +201,10 @@ describe('FIX requests and cancel rejects', () => {
     expect(parse(fromBroker('9', { ...reject, 434: '3' }))).toMatchObject({ kind: 'malformed', field: 'CxlRejResponseTo (434)' });
   });
 
-  it('that were refused for an unknown order are looked for by ClOrdID alone, and NONE is no id', () => {
+  it('that were refused for an unknown order are looked for by the ClOrdIDs of their session, and NONE is no id', () => {
     const parsed = parse(fromBroker('9', { 11: 'C2', 41: 'C1', 37: 'NONE', 39: '8', 434: '1', 102: '1' }));
-    expect(onlyFact(parsed).aliases).toEqual([client('C1', 'main'), client('C2', 'main')]);
+    expect(onlyFact(parsed).aliases).toEqual([ofSession('C2'), ofSession('C1')]);
+    expect(onlyFact(parsed).lookUp).toEqual([client('C1', 'main'), client('C2', 'main')]);
     expect(dataOf(parsed, 'CancelRejected').refs).toEqual({ clOrdId: 'C2', origClOrdId: 'C1' });
   });
 

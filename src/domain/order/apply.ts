@@ -10,7 +10,7 @@ import { answeredBy, askReplace, beginRequest, chainReplaces, markAnswered, reje
 import type { OrderFactEntry } from './state.js';
 import { isEnding } from './status.js';
 import type { Ending } from './status.js';
-import { changeTerms, learnTerms, quantityIn, splitOf, stateTerms } from './terms.js';
+import { assumeTerms, changeTerms, learnTerms, quantityIn, splitOf, stateTerms } from './terms.js';
 
 /*
  * How one fact moves an order on: FIX 4.4 volume 4, Appendix D, "Order State Change Matrices". Numbers come from
@@ -234,7 +234,7 @@ export function applyFact(order: OrderProgress, entry: OrderFactEntry): OrderPro
   const { fact } = entry;
   const { terms, report, statesWholeOrder } = fact.data;
   const before = statesWholeOrder ? forgetState(order) : order;
-  const learn = statesWholeOrder ? stateTerms : learnTerms;
+  const learn = statesWholeOrder ? stateTerms : fact.type === 'CancelRequested' ? assumeTerms : learnTerms;
   const known = terms ? learn(before, terms) : before;
   const applied = applyByType(known, entry);
   if (isRequest(fact) && !report) return applied;

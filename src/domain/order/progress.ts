@@ -17,6 +17,8 @@ export interface PendingRequest {
 /** How far the life of an order has come after some of its facts, in the order of their places. */
 export interface OrderProgress {
   readonly terms: OrderTerms | undefined;
+  /** The terms are those of a request to cancel: whatever else states them knows better. */
+  readonly termsAreAssumed: boolean;
   /** 0 while it is not known. */
   readonly orderQty: Quantity;
   /** Cancelled in part, without new terms: a venue's partial cancels, which say by how much and not to what. */
@@ -53,6 +55,7 @@ export interface OrderProgress {
 
 export const NOTHING_KNOWN: OrderProgress = {
   terms: undefined,
+  termsAreAssumed: false,
   orderQty: ZERO_QUANTITY,
   canceledQty: ZERO_QUANTITY,
   executions: NO_EXECUTIONS,

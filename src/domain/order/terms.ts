@@ -10,11 +10,16 @@ export const quantityIn = (text: string | undefined): Quantity | undefined => (t
 
 /** The first terms that are known, and the first quantity: an order for cash has none before the broker converts it (L.1.b). */
 export function learnTerms(order: OrderProgress, terms: OrderTerms): OrderProgress {
+  if (order.termsAreAssumed) return learnTerms({ ...order, terms: undefined, termsAreAssumed: false, orderQty: ZERO_QUANTITY }, terms);
   const orderQty = isZeroQuantity(order.orderQty) ? (quantityIn(terms.orderQty) ?? order.orderQty) : order.orderQty;
   if (!order.terms) return { ...order, terms, orderQty };
   if (orderQty === order.orderQty) return order;
   return { ...order, orderQty, terms: { ...order.terms, orderQty: formatQuantity(orderQty) } };
 }
+
+/** Terms that a request to cancel carries: what its sender takes the order to be, for as long as nobody else says (B.1.f). */
+export const assumeTerms = (order: OrderProgress, terms: OrderTerms): OrderProgress =>
+  order.terms ? order : { ...order, terms, termsAreAssumed: true, orderQty: quantityIn(terms.orderQty) ?? order.orderQty };
 
 /** Terms that a broker states as all that it knows of the order: what only its owner knows of it stays. */
 export function stateTerms(order: OrderProgress, terms: OrderTerms): OrderProgress {
