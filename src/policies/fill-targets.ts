@@ -103,6 +103,9 @@ class FillTargetsBatch implements PolicyBatch {
       case 'FillRecorded':
       case 'FillCorrected':
       case 'FillReversed':
+      case 'PositionCloseRequested':
+      case 'ClosingOrderSized':
+      case 'PositionCloseEnded':
         return;
     }
   }

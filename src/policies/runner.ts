@@ -8,6 +8,7 @@ import { holdLease } from '../projections/lease.js';
 import { messageOf } from '../projections/postgres-errors.js';
 import { ReachedPositions } from '../projections/reached.js';
 import { sleep } from '../projections/sleep.js';
+import { closePositions } from './close-positions.js';
 import { fillTargets } from './fill-targets.js';
 import { parkedFacts } from './parked-facts.js';
 import { PolicyRun } from './policy-run.js';
@@ -62,7 +63,7 @@ export interface Policies {
   stop(): Promise<void>;
 }
 
-const ALL_POLICIES: readonly Policy[] = [parkedFacts, fillTargets];
+const ALL_POLICIES: readonly Policy[] = [parkedFacts, fillTargets, closePositions];
 const LEASE = 'fillbook policies';
 const DEFAULT_BATCH_SIZE = 500;
 const DEFAULT_WAIT_MS = 10_000;

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { formatPrice, formatQuantity, priceText, quantityText } from '../../src/domain/amounts.js';
 import { canonicalDecimal } from '../../src/domain/decimal.js';
-import { accountId, commandKey, execId, positionId, targetKey } from '../../src/domain/ids.js';
+import { accountId, commandKey, execId, positionId, targetKey, tenantId } from '../../src/domain/ids.js';
 import type { OrderId, PositionId } from '../../src/domain/ids.js';
+import { orderDecider } from '../../src/domain/order/decider.js';
 import type { ExecutionData, OrderFactEvent, OrderRefs } from '../../src/domain/order/events.js';
+import type { OrderView } from '../../src/domain/order/state.js';
 import { positionDecider } from '../../src/domain/position/decider.js';
 import type { PositionEvent } from '../../src/domain/position/events.js';
 import type { PositionState, TargetState } from '../../src/domain/position/state.js';
 import { connectEventStore } from '../../src/eventstore/client.js';
-import { decodePositionEvent } from '../../src/eventstore/codec.js';
+import { decodeOrderEvent, decodePositionEvent } from '../../src/eventstore/codec.js';
 import type { Alias, CommandHandler, CommandResult, OrderFact } from '../../src/eventstore/commands.js';
 import { digestOf } from '../../src/eventstore/digest.js';
 import type { EventStore, Position, RecordedEvent } from '../../src/eventstore/event-store.js';
 import { ensureGenesis } from '../../src/eventstore/genesis.js';
 import { createCommandHandler } from '../../src/eventstore/handle-command.js';
-import { orderIdOf, orderStream, positionStream } from '../../src/eventstore/identity.js';
+import { clientAlias, orderIdOf, orderStream, positionStream } from '../../src/eventstore/identity.js';
 import { startPolicies } from '../../src/policies/runner.js';
 import type { Policies, PoliciesOptions } from '../../src/policies/runner.js';
 import { openDatabase } from '../../src/projections/database.js';
@@ -116,6 +118,23 @@ export class Desk {
     );
   }
 
+  /** Asks for the position to be closed by a market order of this ClOrdID. */
+  async closePosition(position: PositionId, clOrdId: string, input: { immediately?: boolean; key?: string } = {}): Promise<CommandResult> {
+    const context = contextOf({ commandKey: commandKey(input.key ?? `close ${randomUUID()}`) });
+    return await this.handler.changePosition(
+      position,
+      {
+        kind: 'ClosePosition',
+        commandKey: context.commandKey,
+        commandDigest: context.commandDigest,
+        reason: 'expiry',
+        order: { clOrdId, ordType: 'market', timeInForce: 'day' },
+        immediately: input.immediately ?? false,
+      },
+      context,
+    );
+  }
+
   async cancelTarget(position: PositionId, name: string): Promise<CommandResult> {
     const context = contextOf({ commandKey: commandKey(`cancel ${randomUUID()}`) });
     return await this.handler.changePosition(position, { kind: 'CancelTarget', commandKey: context.commandKey, commandDigest: context.commandDigest, targetKey: targetKey(name) }, context);
@@ -165,6 +184,13 @@ export class Desk {
     return [status, formatQuantity(filledQty), formatPrice(avgFillPx)];
   }
 
+  /** The order that was placed under a ClOrdID, undefined where there is none. */
+  async placedOrder(clOrdId: string): Promise<OrderView | undefined> {
+    let state = orderDecider.initialState;
+    for await (const recorded of this.store.readStream(orderStream(placedOrderId(clOrdId)))) state = orderDecider.evolve(state, decodeOrderEvent(recorded));
+    return state.exists ? state.view : undefined;
+  }
+
   async orderEvents(name: string, account?: string): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
     for await (const recorded of this.store.readStream(orderStream(orderOf(name, account)))) events.push(recorded);
@@ -198,6 +224,9 @@ export const handlerWith = (handler: CommandHandler, changes: Partial<CommandHan
 export const aliasOf = (name: string, account = 'main'): Alias => ({ kind: 'broker', scope: ['default', 'test', account], id: name });
 /** The order that the broker calls `name`. */
 export const orderOf = (name: string, account?: string): OrderId => orderIdOf(aliasOf(name, account));
+
+/** The id of an order that is placed under a ClOrdID. */
+export const placedOrderId = (clOrdId: string): OrderId => orderIdOf(clientAlias(tenantId('default'), accountId('main'), clOrdId));
 
 const refs = (name: string): OrderRefs => ({ brokerOrderId: name, clOrdId: `cl-${name}` });
 

@@ -23,6 +23,8 @@ const program = `
   };
   const mortal = {
     changePosition: deadly('changePosition'),
+    placeOrder: deadly('placeOrder'),
+    changeOrder: deadly('changeOrder'),
     takeUpParked: deadly('takeUpParked'),
     resolveAlias: (alias) => handler.resolveAlias(alias),
   };
