@@ -5,11 +5,12 @@ import { fixAdapter } from './fix.js';
 import { jsonlAdapter } from './jsonl.js';
 import { lobsterAdapter } from './lobster.js';
 import { tastytradeAdapter } from './tastytrade.js';
+import { tradestationAdapter } from './tradestation.js';
 
-const ADAPTERS: Readonly<Record<ImportFormat, Adapter>> = { lobster: lobsterAdapter, fix: fixAdapter, jsonl: jsonlAdapter, tastytrade: tastytradeAdapter, binance: binanceAdapter };
+const ADAPTERS: Readonly<Record<ImportFormat, Adapter>> = { lobster: lobsterAdapter, fix: fixAdapter, jsonl: jsonlAdapter, tastytrade: tastytradeAdapter, tradestation: tradestationAdapter, binance: binanceAdapter };
 
 /** The formats by name, as a command line offers them. */
-const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl', 'tastytrade', 'binance'];
+const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl', 'tastytrade', 'tradestation', 'binance'];
 
 /** The adapter of a format. Throws an `ImportOptionError` where there is none of that name. */
 export function adapterOf(format: string): Adapter {

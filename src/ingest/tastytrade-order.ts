@@ -1,12 +1,12 @@
 import { formatQuantity, quantity, quantityText, subtractQuantity } from '../domain/amounts.js';
 import type { QuantityString } from '../domain/amounts.js';
 import { execId } from '../domain/ids.js';
-import type { BrokerReport, Environment, ExecutionData, OrderFactEvent, OrderTerms } from '../domain/order/events.js';
+import type { BrokerReport, ExecutionData, OrderFactEvent, OrderTerms } from '../domain/order/events.js';
 import type { OrderFact } from '../eventstore/commands.js';
 import { FieldError, shown } from './adapter.js';
-import type { Multipliers } from './contracts.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
 import type { JsonFields } from './json-fields.js';
+import type { OrderSession } from './order-session.js';
 import { eventOf, isOver, latestTime, legStatus, placedFact, stateFact, statedFact } from './stated-order.js';
 import type { Standing, StatedOrder } from './stated-order.js';
 import { RANKS, REMOVED, STATUSES, actionOf, instrumentOf, ordTypeOf, timeInForceOf } from './tastytrade-values.js';
@@ -15,19 +15,6 @@ import { RANKS, REMOVED, STATUSES, actionOf, instrumentOf, ordTypeOf, timeInForc
  * One order as tastytrade sends it, whole each time: terms, state, and of every leg all fills so far. The fields that are read
  * here and in tastytrade-values.ts are the allowlist.
  */
-
-export interface TastytradeSession {
-  readonly tenant: string;
-  readonly source: string;
-  /** Of orders that name none. */
-  readonly account: string | undefined;
-  readonly actor: string;
-  readonly environment: Environment;
-  readonly currency: string;
-  readonly multipliers: Multipliers;
-  readonly importId: string;
-  readonly now: () => string;
-}
 
 /** What all legs share. */
 interface Stated {
@@ -57,7 +44,7 @@ const MAX_ID_LENGTH = 90;
 const legOrderId = ({ id, legCount }: Stated, symbol: string): string => (legCount === 1 ? id : `${id} ${symbol}`);
 
 /** A spread's price is that of all its legs together, so no leg has it. */
-function termsOf(order: JsonFields, leg: JsonFields, stated: Stated, session: TastytradeSession): OrderTerms {
+function termsOf(order: JsonFields, leg: JsonFields, stated: Stated, session: OrderSession): OrderTerms {
   const { side, positionEffect } = actionOf(leg);
   const [price, stopPx] = stated.legCount === 1 ? [order.price('price'), order.price('stop-trigger')] : [];
   const [timeInForce, replaces, complexOrder] = [timeInForceOf(order), order.id('replaces-order-id'), order.id('complex-order-id')];
@@ -134,7 +121,7 @@ function reportOf(order: JsonFields, leg: JsonFields, stated: Stated): BrokerRep
   };
 }
 
-function legFacts(order: JsonFields, leg: JsonFields, stated: Stated, session: TastytradeSession): readonly OrderFact[] {
+function legFacts(order: JsonFields, leg: JsonFields, stated: Stated, session: OrderSession): readonly OrderFact[] {
   const terms = termsOf(order, leg, stated, session);
   const of: StatedOrder = {
     ...session,
@@ -159,7 +146,7 @@ function legFacts(order: JsonFields, leg: JsonFields, stated: Stated, session: T
 }
 
 /** All that one order says, leg by leg. Throws a FieldError where a field is at fault. `sentAt`: when its frame was sent. */
-export function tastytradeOrder(order: JsonFields, sentAt: string | undefined, session: TastytradeSession): readonly OrderFact[] {
+export function tastytradeOrder(order: JsonFields, sentAt: string | undefined, session: OrderSession): readonly OrderFact[] {
   const status = order.required('status', order.text('status'));
   const legs = order.objects('legs', MAX_LEGS);
   if (legs.length === 0) throw new FieldError(order.pathOf('legs'), 'is required and missing');

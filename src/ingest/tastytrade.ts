@@ -1,21 +1,17 @@
 import { skipped } from './adapter.js';
 import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.js';
-import { multipliersFlag } from './contracts.js';
-import { flagsSchema, readFlags } from './flags.js';
 import { jsonMessagesOf, parseJsonMessage } from './json-envelope.js';
 import type { IsMessage } from './json-envelope.js';
 import type { JsonFields } from './json-fields.js';
 import { isJsonObject } from './lossless.js';
 import type { JsonObject } from './lossless.js';
+import { openOrderSession } from './order-session.js';
 import { tastytradeOrder } from './tastytrade-order.js';
-import type { TastytradeSession } from './tastytrade-order.js';
 
 /*
  * tastytrade: frames of the account streamer (`{"type": "Order", "data": {…}, "timestamp": …}`) and orders of the REST API, alone,
  * in `data`, `data.items` or `data.order`, or within a complex order.
  */
-
-const flags = flagsSchema({ multipliers: multipliersFlag() });
 
 const has = (object: JsonObject, name: string): boolean => Object.hasOwn(object, name);
 const isFrame = (object: JsonObject): boolean => object['type'] === 'Order' && has(object, 'data');
@@ -44,9 +40,8 @@ function skipReason(value: unknown): string {
   return kindOf(value) ?? (isJsonObject(inner) ? kindOf(inner) : undefined) ?? 'no order';
 }
 
-function open({ flags: given, importId, now }: AdapterOptions): LineParser {
-  const { tenant, account, actor, source = 'tastytrade', environment, currency, multipliers } = readFlags(flags, given, 'tastytrade');
-  const session: TastytradeSession = { tenant, source, account, actor, environment, currency, multipliers, importId, now };
+function open(options: AdapterOptions): LineParser {
+  const session = openOrderSession(options, 'tastytrade');
 
   const parse = (message: JsonFields): ParsedLine => {
     // Trades come with their orders; what else happens to an account is not an order's.
