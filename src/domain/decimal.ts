@@ -49,6 +49,14 @@ export function parseDecimal(text: string): Decimal {
   return parsed;
 }
 
+/** Reads the text of a decimal that a computation made: exact products and sums are longer than what anybody may send. */
+export function readDecimal(text: string): Decimal {
+  const [, sign = '', whole = '', fraction = ''] = DECIMAL_TEXT.exec(text) ?? [];
+  if (whole === '') throw new RangeError(`not a decimal: ${JSON.stringify(text.slice(0, 80))}`);
+  const units = BigInt(whole + fraction);
+  return normalise(sign === '-' ? -units : units, fraction.length);
+}
+
 /** The canonical text of a decimal. */
 export function formatDecimal({ units, scale }: Decimal): DecimalString {
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');

@@ -1,17 +1,10 @@
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import { moveCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { isRowError, messageOf } from './postgres-errors.js';
-import type { BatchChanges, StreamChange, StreamFailure } from './projection.js';
+import type { BatchChanges, ProjectionRows, StreamChange, StreamFailure } from './projection.js';
 import { inTransaction, RolledBack } from './transaction.js';
 import { writeChanges } from './write-rows.js';
-
-/** Where a projection's batches go. */
-export interface BatchTarget {
-  readonly pool: Pool;
-  /** A quoted identifier: the schema of the live tables or that of a rebuild. */
-  readonly schema: string;
-}
 
 export type ApplyOutcome =
   | { readonly kind: 'applied'; readonly setAside: readonly StreamFailure[] }
@@ -23,25 +16,26 @@ const MAX_REASON_LENGTH = 1_000;
 
 /**
  * Applies a batch and moves the checkpoint from `from` to `to` in one transaction, so that its events count exactly once. A
- * stream whose rows Postgres refuses is set aside, and the rest of the batch is applied. Throws where Postgres cannot do it
+ * stream whose rows Postgres refuses is set aside, and the rest of the batch is applied; `whole`: nothing is applied then, and
+ * the error is thrown (see `isRowError`). Throws where Postgres cannot do it
  * now; whether it was done is then told by the checkpoint.
  */
-export async function applyBatch(target: BatchTarget, from: Checkpoint, to: Pick<Checkpoint, 'position' | 'lastEvent'>, batch: BatchChanges): Promise<ApplyOutcome> {
+export async function applyBatch(target: ProjectionRows, from: Checkpoint, to: Pick<Checkpoint, 'position' | 'lastEvent'>, batch: BatchChanges, how: 'apart' | 'whole' = 'apart'): Promise<ApplyOutcome> {
   if (batch.changed.length === 0 && batch.failed.length === 0) {
     return (await moveCheckpoint(target.pool, from, to)) ? { kind: 'applied', setAside: [] } : { kind: 'lost_race' };
   }
   try {
     return await attempt(target, from, to, batch, writeStreams);
   } catch (error) {
-    if (!isRowError(error)) throw error;
+    if (how === 'whole' || !isRowError(error)) throw error;
     return await attempt(target, from, to, batch, writeApart);
   }
 }
 
 /** Writes the streams' changes; answers with the streams that could not be. */
-type Write = (client: ClientBase, target: BatchTarget, streams: readonly StreamChange[]) => Promise<StreamFailure[]>;
+type Write = (client: ClientBase, target: ProjectionRows, streams: readonly StreamChange[]) => Promise<StreamFailure[]>;
 
-async function attempt(target: BatchTarget, from: Checkpoint, to: Pick<Checkpoint, 'position' | 'lastEvent'>, batch: BatchChanges, write: Write): Promise<ApplyOutcome> {
+async function attempt(target: ProjectionRows, from: Checkpoint, to: Pick<Checkpoint, 'position' | 'lastEvent'>, batch: BatchChanges, write: Write): Promise<ApplyOutcome> {
   try {
     return await inTransaction(target.pool, async (client) => {
       // First of all: it takes the checkpoint's row, so that a second writer waits here and then finds that it lost.
@@ -57,7 +51,7 @@ async function attempt(target: BatchTarget, from: Checkpoint, to: Pick<Checkpoin
   }
 }
 
-async function writeStreams(client: ClientBase, { schema }: BatchTarget, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
+async function writeStreams(client: ClientBase, { schema }: ProjectionRows, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
   await writeChanges(
     client,
     schema,
@@ -67,7 +61,7 @@ async function writeStreams(client: ClientBase, { schema }: BatchTarget, streams
 }
 
 /** Finds the streams at fault by halves, each half behind a savepoint: k bad streams of n cost about k × log n statements. */
-async function writeApart(client: ClientBase, target: BatchTarget, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
+async function writeApart(client: ClientBase, target: ProjectionRows, streams: readonly StreamChange[]): Promise<StreamFailure[]> {
   await client.query('SAVEPOINT part');
   try {
     await writeStreams(client, target, streams);

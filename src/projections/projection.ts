@@ -1,5 +1,5 @@
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.js';
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 
 /*
  * A projection is data: its name and version, the streams that it reads, its tables, and how a batch of events becomes
@@ -66,8 +66,17 @@ export interface ProjectionFold {
   reset(): void;
 }
 
+/** Where a projection's tables are. */
+export interface ProjectionRows {
+  readonly pool: Pool;
+  /** A quoted identifier: the schema of the live tables or that of a rebuild. */
+  readonly schema: string;
+}
+
 export interface FoldOptions {
   readonly store: EventStore;
+  /** Its own rows, as the batches before this one left them: for a projection that `readsOwnRows`. */
+  readonly rows: ProjectionRows;
   /** How many facts of folded streams are kept in memory, in all. */
   readonly maxCachedFacts?: number;
 }
@@ -80,6 +89,11 @@ export interface Projection {
   /** It is given the events of streams whose names begin with one of these. */
   readonly streamPrefixes: readonly string[];
   readonly tables: readonly Table[];
+  /**
+   * Its fold reads its own rows, because what an event changes depends on other streams' events. A rebuild then writes batch by
+   * batch, and a batch that Postgres refuses is applied in parts, so that one stream's rows never go without another's.
+   */
+  readonly readsOwnRows?: boolean;
   open(options: FoldOptions): ProjectionFold;
 }
 

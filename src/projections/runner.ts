@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { EventBatch, EventStore } from '../eventstore/event-store.js';
-import { applyBatch } from './apply-batch.js';
+import { applyEvents } from './apply-events.js';
 import { backoffMs } from './backoff.js';
-import { assertSameStore, lastPlace, openCheckpoint, WrongStoreError } from './checkpoint.js';
+import { assertSameStore, openCheckpoint, WrongStoreError } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { SharedFeed } from './feed.js';
 import { gathered } from './gathered.js';
@@ -56,7 +56,7 @@ export class ProjectionRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#fold = options.projection.open({ store: options.store });
+    this.#fold = options.projection.open({ store: options.store, rows: options });
   }
 
   get projection(): Projection {
@@ -162,18 +162,14 @@ export class ProjectionRunner {
     if (!this.#isBehind(batch.upTo)) return;
     const seen = from.position ?? -1n;
     const events = batch.events.filter(({ position, stream }) => position > seen && handlesStream(this.projection, stream));
-    const folded = await this.#fold.changes(events.filter(({ stream }) => !this.#setAside.has(stream)));
-    const to = { ...from, position: batch.upTo, lastEvent: lastPlace(events, from.lastEvent) };
-    const outcome = await applyBatch(this.#options, from, to, folded);
+    const applier = { projection: this.projection, fold: this.#fold, rows: this.#options, setAside: this.#setAside };
+    const outcome = await applyEvents(applier, from, { events, upTo: batch.upTo });
     if (outcome.kind === 'lost_race') throw new LostRaceError(`another process moved the checkpoint of ${from.name}`);
-    this.#checkpoint = to;
+    this.#checkpoint = outcome.checkpoint;
     this.#failures = 0;
     this.#lastError = undefined;
-    for (const failure of outcome.setAside) {
-      this.#setAside.add(failure.stream);
-      this.#options.onSetAside(failure);
-    }
-    this.#options.onMoved(batch.upTo, folded.changed.length > 0);
+    for (const failure of outcome.setAside) this.#options.onSetAside(failure);
+    this.#options.onMoved(batch.upTo, outcome.rowsChanged);
   }
 
   async #readSetAside(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ClientBase, Pool } from 'pg';
 import { sqlStateOf } from './postgres-errors.js';
 import type { Projection, Table } from './projection.js';
+import { inTransaction } from './transaction.js';
 import { quoteIdentifier } from './write-rows.js';
 
 /*
@@ -43,6 +44,17 @@ export async function addShadowKey(client: ClientBase, schemas: RebuildSchemas, 
 export async function indexShadowTable(client: ClientBase, schemas: RebuildSchemas, table: Table): Promise<void> {
   await runAll(client, INDEXES, schemas, table);
   await runAll(client, GRANTS, schemas, table);
+}
+
+/** Makes tables like the live ones, with their keys and indexes from the start. */
+export async function makeIndexedShadowTables(pool: Pool, schemas: RebuildSchemas, tables: readonly Table[]): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    for (const table of tables) {
+      await makeShadowTable(client, schemas, table);
+      await addShadowKey(client, schemas, table);
+      await indexShadowTable(client, schemas, table);
+    }
+  });
 }
 
 /** Runs the statements that a query over the live table's definition makes for the new one. */

@@ -1,15 +1,16 @@
 import type { Pool } from 'pg';
 import type { EventBatch, EventStore, Position } from '../eventstore/event-store.js';
 import { applyBatch } from './apply-batch.js';
+import { applyEvents } from './apply-events.js';
 import { BulkLoad, DEFAULT_MAX_HELD_ROWS } from './bulk-load.js';
 import { lastPlace, openCheckpoint } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Database } from './database.js';
-import type { BatchChanges, Projection, ProjectionFold, StreamFailure } from './projection.js';
+import type { BatchChanges, Projection, ProjectionFold, ProjectionRows, StreamFailure } from './projection.js';
 import { gathered } from './gathered.js';
 import { RebuildError } from './rebuild-progress.js';
 import type { RebuildProgress } from './rebuild-progress.js';
-import { makeShadowSchema } from './shadow-tables.js';
+import { makeIndexedShadowTables, makeShadowSchema } from './shadow-tables.js';
 import type { RebuildSchemas } from './shadow-tables.js';
 
 export interface ShadowOptions {
@@ -41,6 +42,7 @@ export class Shadow {
   readonly #options: ShadowOptions;
   readonly #pool: Pool;
   readonly #head: Position | undefined;
+  readonly #rows: ProjectionRows;
   readonly #fold: ProjectionFold;
   readonly #setAside = new Set<string>();
   #checkpoint: Checkpoint;
@@ -53,7 +55,8 @@ export class Shadow {
     this.#options = options;
     this.#pool = database.pool;
     this.#head = head;
-    this.#fold = projection.open({ store, maxCachedFacts: options.maxCachedFacts ?? DEFAULT_MAX_CACHED_FACTS });
+    this.#rows = { pool: database.pool, schema: schemas.shadow };
+    this.#fold = projection.open({ store, rows: this.#rows, maxCachedFacts: options.maxCachedFacts ?? DEFAULT_MAX_CACHED_FACTS });
     this.#checkpoint = { name: `${projection.name}@${schemas.shadow}`, version: projection.version, storeId, position: undefined, lastEvent: undefined };
   }
 
@@ -69,6 +72,7 @@ export class Shadow {
   async load(): Promise<void> {
     await this.drop();
     await makeShadowSchema(this.#pool, this.schemas);
+    if (this.projection.readsOwnRows === true) return await this.#applyAll();
     const failed: StreamFailure[] = [];
     const load = await BulkLoad.open(this.#pool, this.schemas, this.projection, this.#options.maxHeldRows ?? DEFAULT_MAX_HELD_ROWS);
     try {
@@ -93,13 +97,30 @@ export class Shadow {
   async catchUp(): Promise<void> {
     for await (const batch of this.#unread()) {
       if (this.#checkpoint.position !== undefined && batch.upTo <= this.#checkpoint.position) continue;
-      const changes = await this.#take(batch);
-      const to = this.#placeAfter(batch);
-      const outcome = await applyBatch({ pool: this.#pool, schema: this.schemas.shadow }, this.#checkpoint, to, changes);
-      if (outcome.kind === 'lost_race') throw new RebuildError(`another process moved the checkpoint ${this.#checkpoint.name}`);
-      for (const { stream } of outcome.setAside) this.#setAside.add(stream);
-      this.#moveTo(batch);
+      await this.#apply(batch);
       this.report('catching_up');
+    }
+  }
+
+  async #apply(batch: EventBatch): Promise<void> {
+    this.#events += batch.events.length;
+    const outcome = await applyEvents({ projection: this.projection, fold: this.#fold, rows: this.#rows, setAside: this.#setAside }, this.#checkpoint, batch);
+    if (outcome.kind === 'lost_race') throw new RebuildError(`another process moved the checkpoint ${this.#checkpoint.name}`);
+    this.#checkpoint = outcome.checkpoint;
+  }
+
+  /** Fills the tables batch by batch, as the live ones: the fold reads what it wrote. */
+  async #applyAll(): Promise<void> {
+    try {
+      await makeIndexedShadowTables(this.#pool, this.schemas, this.projection.tables);
+      await openCheckpoint(this.#pool, this.#checkpoint);
+      for await (const batch of this.#unread()) {
+        await this.#apply(batch);
+        this.report('reading');
+      }
+    } catch (error) {
+      await this.drop();
+      throw error;
     }
   }
 
@@ -141,7 +162,7 @@ export class Shadow {
   /** Writes the checkpoint down, for the batches that follow. */
   async #begin(failed: readonly StreamFailure[]): Promise<void> {
     const unmoved = await openCheckpoint(this.#pool, this.#checkpoint);
-    const outcome = await applyBatch({ pool: this.#pool, schema: this.schemas.shadow }, unmoved, this.#checkpoint, { changed: [], failed });
+    const outcome = await applyBatch(this.#rows, unmoved, this.#checkpoint, { changed: [], failed });
     if (outcome.kind === 'lost_race') throw new RebuildError(`another process moved the checkpoint ${this.#checkpoint.name}`);
   }
 }

@@ -261,6 +261,119 @@ interface CheckpointTable {
   updated_at: Generated<string>;
 }
 
+/** One row a leg of an entry of the ledger. Key: order_id, exec_id, entry, leg. */
+export interface PostingTable {
+  order_id: string;
+  exec_id: string;
+  /** From 1, among the entries of this execution. */
+  entry: number;
+  leg: number;
+  /** `trade`, `fee`, `realised` or `reversal`. */
+  kind: string;
+  reverses_entry: number | null;
+  execution_version: number;
+  /** `fifo` or `average`; null where both methods share the leg. */
+  cost_method: string | null;
+  account: string;
+  unit: string;
+  /** Debits are positive, credits negative. */
+  amount: string;
+  /** The trade whose lot was closed (FIFO), and how much was closed; signed as what was open. */
+  matched_order_id: string | null;
+  matched_exec_id: string | null;
+  matched_qty: string | null;
+  tenant_id: string;
+  account_id: string;
+  /** `live`, `paper`, or `unknown` while no message has carried the order's terms. */
+  environment: string;
+  symbol: string;
+  occurred_at: string;
+  trading_day: string;
+  /** Place in `$all` of the event that caused it. */
+  posted_position: string;
+}
+
+/** Sums of postings. `cost_method` is empty for the legs that both methods share. */
+export interface BalanceTable {
+  tenant_id: string;
+  account_id: string;
+  environment: string;
+  account: string;
+  unit: string;
+  cost_method: string;
+  amount: string;
+  last_position: string;
+}
+
+/** What was realised, a gain positive, by trading day of the closing trade. */
+export interface RealisedPnlTable {
+  tenant_id: string;
+  account_id: string;
+  environment: string;
+  symbol: string;
+  unit: string;
+  cost_method: string;
+  trading_day: string;
+  amount: string;
+  last_position: string;
+}
+
+/** One instrument in one account: what it holds now and what that cost on average. */
+export interface BookTable {
+  book_id: string;
+  tenant_id: string;
+  account_id: string;
+  environment: string;
+  symbol: string;
+  security_type: string;
+  multiplier: string;
+  quote_currency: string;
+  settlement_currency: string;
+  quantity: string;
+  average_cost: string;
+  last_position: string;
+}
+
+/** One row a trade in its book. Key: order_id, exec_id. */
+export interface BookEntryTable {
+  order_id: string;
+  exec_id: string;
+  book_id: string;
+  place_position: string;
+  place_index: number;
+  execution_version: number;
+  /** False once it was busted. */
+  counts: boolean;
+  quantity: string;
+  price: string;
+  fees: unknown;
+  occurred_at: string;
+  trading_day: string;
+  quantity_before: string;
+  average_cost_before: string;
+  /** What it closed, and the numbers of its entries that stand. */
+  standing: unknown;
+  entry_count: number;
+  last_position: string;
+}
+
+/** What is open of a trade, first in, first out; negative where it is short. Key: order_id, exec_id. */
+export interface LotTable {
+  order_id: string;
+  exec_id: string;
+  book_id: string;
+  tenant_id: string;
+  account_id: string;
+  environment: string;
+  symbol: string;
+  quantity: string;
+  price: string;
+  cost: string;
+  place_position: string;
+  place_index: number;
+  last_position: string;
+}
+
 export interface ReadModels {
   orders: OrdersTable;
   execution: ExecutionTable;
@@ -270,6 +383,12 @@ export interface ReadModels {
   event_index: EventIndexTable;
   parked_fact: ParkedFactTable;
   quarantine: QuarantineTable;
+  posting: PostingTable;
+  balance: BalanceTable;
+  realised_pnl: RealisedPnlTable;
+  book: BookTable;
+  book_entry: BookEntryTable;
+  lot: LotTable;
   set_aside: SetAsideTable;
   checkpoint: CheckpointTable;
 }

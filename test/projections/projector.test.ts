@@ -88,7 +88,7 @@ describe('the projector', () => {
     const position = await ledger.append(orderStreamAt(1), [accepted(1)]);
     await projector.waitFor(position);
     const checkpoints = await ledger.rows('SELECT name FROM checkpoint WHERE position >= $1 ORDER BY name', [position.toString()]);
-    expect(checkpoints.map(({ name }) => name)).toEqual(['event-index', 'orders', 'parked', 'positions', 'quarantine']);
+    expect(checkpoints.map(({ name }) => name)).toEqual(['event-index', 'ledger', 'orders', 'parked', 'positions', 'quarantine']);
   });
 
   it('given a position that is far ahead, when it is awaited, then the error names who is behind', async () => {

@@ -1,6 +1,6 @@
 import type { Price, Quantity } from '../amounts.js';
 import type { Branded } from '../brand.js';
-import { add, compare, divide, formatDecimal, multiply, negate, parseDecimal, ZERO } from '../decimal.js';
+import { add, compare, divide, formatDecimal, multiply, negate, parseDecimal, readDecimal, ZERO } from '../decimal.js';
 import type { Decimal, DecimalString } from '../decimal.js';
 
 /** What an amount counts: a currency or an instrument. Amounts of two units are never added. */
@@ -11,7 +11,8 @@ export type Amount = Branded<Decimal, 'Amount'>;
 export type Multiplier = Branded<Decimal, 'Multiplier'>;
 
 export const unit = (text: string): Unit => text as Unit;
-export const amount = (text: string): Amount => parseDecimal(text) as Amount;
+/** Of any length: an exact product is longer than what it was made of. */
+export const amount = (text: string): Amount => readDecimal(text) as Amount;
 export const multiplier = (text: DecimalString): Multiplier => parseDecimal(text) as Multiplier;
 export const formatAmount = (value: Amount): DecimalString => formatDecimal(value);
 
@@ -37,7 +38,8 @@ export const shareOf = (of: Amount, part: Quantity, whole: Quantity): Amount => 
 
 // Signed quantities: bought is positive, sold negative.
 
-export const exactQuantity = (text: DecimalString): Quantity => parseDecimal(text) as Quantity;
+/** As `amount`: sums too may be longer than what anybody may send. */
+export const exactQuantity = (text: string): Quantity => readDecimal(text) as Quantity;
 export const negateQuantity = (of: Quantity): Quantity => negate(of) as Quantity;
 export const signOf = (of: Quantity): -1 | 0 | 1 => (of.units === 0n ? 0 : of.units < 0n ? -1 : 1);
 /** Of two quantities of one sign the one that is nearer to zero. */
