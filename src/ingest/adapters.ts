@@ -1,5 +1,6 @@
 import { ImportOptionError, shown } from './adapter.js';
 import type { Adapter, ImportFormat } from './adapter.js';
+import { alpacaAdapter } from './alpaca.js';
 import { binanceAdapter } from './binance.js';
 import { fixAdapter } from './fix.js';
 import { jsonlAdapter } from './jsonl.js';
@@ -7,10 +8,10 @@ import { lobsterAdapter } from './lobster.js';
 import { tastytradeAdapter } from './tastytrade.js';
 import { tradestationAdapter } from './tradestation.js';
 
-const ADAPTERS: Readonly<Record<ImportFormat, Adapter>> = { lobster: lobsterAdapter, fix: fixAdapter, jsonl: jsonlAdapter, tastytrade: tastytradeAdapter, tradestation: tradestationAdapter, binance: binanceAdapter };
+const ADAPTERS: Readonly<Record<ImportFormat, Adapter>> = { lobster: lobsterAdapter, fix: fixAdapter, jsonl: jsonlAdapter, tastytrade: tastytradeAdapter, tradestation: tradestationAdapter, binance: binanceAdapter, alpaca: alpacaAdapter };
 
 /** The formats by name, as a command line offers them. */
-const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl', 'tastytrade', 'tradestation', 'binance'];
+const IMPORT_FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl', 'tastytrade', 'tradestation', 'binance', 'alpaca'];
 
 /** The adapter of a format. Throws an `ImportOptionError` where there is none of that name. */
 export function adapterOf(format: string): Adapter {
