@@ -21,9 +21,10 @@ export interface TestEventStore {
   stop(): Promise<void>;
 }
 
-/** Starts the compiled event store on any free port, in a fresh temporary folder. Call `stop` at the end. */
-export async function startTestEventStore(): Promise<TestEventStore> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'fillbook-event-store-'));
+/** Starts the compiled event store on any free port, in a fresh temporary folder or `folder` in it. Call `stop` at the end. */
+export async function startTestEventStore({ folder = '' } = {}): Promise<TestEventStore> {
+  const temporary = await mkdtemp(path.join(tmpdir(), 'fillbook-event-store-'));
+  const dir = path.join(temporary, folder);
   let store: LaunchedEventStore = await launchEventStore({ dir });
   const { url, port } = store;
   const kill = async (): Promise<void> => {
@@ -49,7 +50,7 @@ export async function startTestEventStore(): Promise<TestEventStore> {
     },
     async stop() {
       await store.stop();
-      await rm(dir, { recursive: true, force: true });
+      await rm(temporary, { recursive: true, force: true });
     },
   };
 }

@@ -1,10 +1,9 @@
-import { skipFrames } from './block.js';
 import { frameSize, readEventData, readEventHead, recordedEventBytes } from './event-frame.js';
 import { halvesOfEventId } from './event-id.js';
 import { ProtobufReader, ProtobufWriter, grpcFrame } from './protobuf.js';
 import type { ReadRequest } from './read-request.js';
 import type { EventStorage } from './storage.js';
-import { viewStream } from './stream-pages.js';
+import { locateEvent, viewStream } from './stream-pages.js';
 
 /** Rewrites one frame for a client that asked for another form than the stored one. */
 type FrameTransform = (frames: Buffer, offset: number) => Buffer;
@@ -31,11 +30,8 @@ function linkTarget(storage: EventStorage, frames: Buffer, offset: number): Buff
   const view = viewStream(storage, stream);
   const revision = BigInt(revisionText);
   if (view.kind !== 'readable' || revision < view.first || revision > view.last) return undefined;
-  for (const run of storage.runsBackwards(view.number, revision)) {
-    const block = storage.block(run.block);
-    return block && recordedEventBytes(block.frames, skipFrames(block.frames, run.offset, Number(revision - run.firstRevision)));
-  }
-  return undefined;
+  const { frames: there, at } = locateEvent(storage, view.number, revision);
+  return recordedEventBytes(there, at);
 }
 
 const asStored = (recorded: Buffer): Buffer => recorded;

@@ -1,10 +1,12 @@
-import { BlockBuilder, skipFrames } from './block.js';
+import { BlockBuilder } from './block.js';
 import type { CommitView } from './commit-check.js';
 import { type ProposedEvent, encodeEventFrame, readEventHead } from './event-frame.js';
 import type { EventId } from './event-id.js';
 import { TOMBSTONE_REVISION } from './messages.js';
 import type { RecentEvent, RecentEvents } from './recent-events.js';
-import type { CommitContent, EventStorage, Run, StoreHead } from './storage.js';
+import type { Run, StoreHead } from './storage-records.js';
+import type { CommitContent, EventStorage } from './storage.js';
+import { locateEvent } from './stream-pages.js';
 import { METASTREAM_METADATA, NO_METADATA, type StreamMetadata, isMetastream, originalOf, parseStreamMetadata } from './stream-metadata.js';
 import type { StreamRecord } from './stream-record.js';
 
@@ -52,6 +54,7 @@ export class PendingCommit implements CommitView {
   #openRun: { stream: string; run: PendingRun['run'] } | undefined;
   #nextPosition: bigint;
   #nextStreamNumber: bigint;
+  #lastBlock: bigint;
   readonly #createdMs: number;
 
   constructor(storage: EventStorage, recent: RecentEvents, head: StoreHead, createdMs: number) {
@@ -59,6 +62,7 @@ export class PendingCommit implements CommitView {
     this.#recent = recent;
     this.#nextPosition = head.nextPosition;
     this.#nextStreamNumber = head.nextStreamNumber;
+    this.#lastBlock = head.lastBlock;
     this.#createdMs = createdMs;
   }
 
@@ -102,12 +106,8 @@ export class PendingCommit implements CommitView {
   #storedHead(stream: string, revision: bigint): { id: string; position: bigint; createdMs: number } | undefined {
     const record = this.#stored(stream);
     if (record === undefined || revision < 0n || revision > record.last) return undefined;
-    for (const run of this.#storage.runsBackwards(record.number, revision)) {
-      const index = revision - run.firstRevision;
-      const block = index < run.count ? this.#storage.block(run.block) : undefined;
-      return block && readEventHead(block.frames, skipFrames(block.frames, run.offset, Number(index)));
-    }
-    return undefined;
+    const { frames, at } = locateEvent(this.#storage, record.number, revision);
+    return readEventHead(frames, at);
   }
 
   /** The position of the event that a retry found, if it can be read; a retry's answer names it. */
@@ -169,7 +169,8 @@ export class PendingCommit implements CommitView {
     this.#nextPosition += 1n;
     const frame = encodeEventFrame({ stream: pending.name, revision, position, createdMs: this.#createdMs, event });
     if (this.#block?.fits(frame.length) !== true) {
-      this.#block = new BlockBuilder(position);
+      this.#block = new BlockBuilder(position, this.#lastBlock);
+      this.#lastBlock = position;
       this.#blocks.push(this.#block);
       this.#openRun = undefined;
     }
@@ -203,7 +204,7 @@ export class PendingCommit implements CommitView {
   /** All of it, to be stored. */
   content(): CommitContent {
     return {
-      head: { nextPosition: this.#nextPosition, nextStreamNumber: this.#nextStreamNumber },
+      head: { nextPosition: this.#nextPosition, nextStreamNumber: this.#nextStreamNumber, lastBlock: this.#lastBlock },
       blocks: this.#blocks.map((block) => block.finish()),
       streams: [...this.#streams.values()],
       runs: this.#runs,

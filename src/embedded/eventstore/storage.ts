@@ -3,24 +3,9 @@ import path from 'node:path';
 import { type Database, type RootDatabase, open } from 'lmdb';
 import { type Block, decodeBlock } from './block.js';
 import { checkDataFile } from './data-file.js';
+import { damaged } from './damage.js';
+import { EMPTY_HEAD, HEAD_KEY, type Run, type StoreHead, beforeRuns, decodeHead, decodeRun, encodeHead, encodeRun, positionKey, runKey } from './storage-records.js';
 import { type StreamRecord, decodeStreamRecord, encodeStreamRecord, streamKey } from './stream-record.js';
-
-/** Consecutive events of one stream that stand together in one block. */
-export interface Run {
-  readonly firstRevision: bigint;
-  readonly count: number;
-  /** Key of the block. */
-  readonly block: bigint;
-  /** Offset of the run's first frame among the block's frames. */
-  readonly offset: number;
-}
-
-/** Where the log goes on. */
-export interface StoreHead {
-  /** The position of the next event. */
-  readonly nextPosition: bigint;
-  readonly nextStreamNumber: bigint;
-}
 
 /** All that one commit writes. */
 export interface CommitContent {
@@ -32,9 +17,8 @@ export interface CommitContent {
 
 type Table = Database<Buffer, Buffer>;
 
-const FORMAT = 'fillbook-event-store 1';
+const FORMAT = 'fillbook-event-store 2';
 const KEY_FORMAT = Buffer.from('format');
-const KEY_HEAD = Buffer.from('head');
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 /**
@@ -43,38 +27,16 @@ const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
  */
 const MAP_BYTES = 2 ** 38;
 
-const MAX_UINT64 = (1n << 64n) - 1n;
+const isEmpty = (table: Table): boolean => {
+  for (const _ of table.getKeys({ limit: 1 })) return false;
+  return true;
+};
 
-function positionKey(position: bigint): Buffer {
-  const key = Buffer.allocUnsafe(8);
-  key.writeBigUInt64BE(position);
-  return key;
+/** Each block names the one before it: what damage hides leaves a gap. */
+function assertNext(before: bigint, block: Block): void {
+  if (block.previous === before) return;
+  throw damaged(`the block at position ${block.previous}, before that at ${block.first}, is missing`);
 }
-
-function runKey(streamNumber: bigint, revision: bigint): Buffer {
-  const key = Buffer.allocUnsafe(16);
-  key.writeBigUInt64BE(streamNumber, 0);
-  key.writeBigUInt64BE(revision, 8);
-  return key;
-}
-
-/** A key after all runs of the stream before and before all runs of this one; no run has it. */
-const beforeRuns = (streamNumber: bigint): Buffer => runKey(streamNumber - 1n, MAX_UINT64);
-
-function encodeRun({ block, offset, count }: Run): Buffer {
-  const value = Buffer.allocUnsafe(16);
-  value.writeBigUInt64BE(block, 0);
-  value.writeUInt32BE(offset, 8);
-  value.writeUInt32BE(count, 12);
-  return value;
-}
-
-const decodeRun = (key: Buffer, value: Buffer): Run => ({
-  firstRevision: key.readBigUInt64BE(8),
-  block: value.readBigUInt64BE(0),
-  offset: value.readUInt32BE(8),
-  count: value.readUInt32BE(12),
-});
 
 /** Blocks that were read or written last; live subscribers and readers of one stream ask for the same ones again. */
 const CACHED_BLOCKS = 32;
@@ -103,20 +65,56 @@ export class EventStorage {
     this.#blocks = this.#root.openDB('blocks', BINARY);
     this.#streams = this.#root.openDB('streams', BINARY);
     this.#runs = this.#root.openDB('runs', BINARY);
-    const format = this.#facts.get(KEY_FORMAT)?.toString('utf8');
-    if (format === undefined) this.#facts.putSync(KEY_FORMAT, Buffer.from(FORMAT));
-    else if (format !== FORMAT) throw new Error(`${dir}: holds "${format}", this version reads "${FORMAT}"`);
+    try {
+      this.#checkFacts();
+    } catch (error) {
+      throw new Error(`${dir}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
   }
 
+  /** A store without its facts, or facts without their store, are damage: to begin anew would write over what is there. */
+  #checkFacts(): void {
+    const format = this.#facts.get(KEY_FORMAT)?.toString('utf8');
+    const tables = [this.#blocks, this.#streams, this.#runs];
+    if (format === undefined) {
+      if (this.#facts.get(HEAD_KEY) !== undefined || tables.some((table) => !isEmpty(table))) throw damaged('its format is missing');
+      this.#root.transactionSync(() => {
+        this.#facts.putSync(KEY_FORMAT, Buffer.from(FORMAT));
+        this.#facts.putSync(HEAD_KEY, encodeHead(EMPTY_HEAD));
+      });
+      return;
+    }
+    if (format !== FORMAT) throw new Error(`it holds "${format}", this version reads "${FORMAT}"`);
+    const { lastBlock, nextStreamNumber } = this.head();
+    if (lastBlock > 0n && (isEmpty(this.#blocks) || isEmpty(this.#runs))) throw damaged('its events or their index are missing');
+    if (nextStreamNumber > 1n && isEmpty(this.#streams)) throw damaged('its streams are missing');
+  }
+
+  /** @throws GrpcError DATA_LOSS where it is missing or its checksum does not fit. */
   head(): StoreHead {
-    const head = this.#facts.get(KEY_HEAD);
-    if (head === undefined) return { nextPosition: 1n, nextStreamNumber: 1n };
-    return { nextPosition: head.readBigUInt64BE(0), nextStreamNumber: head.readBigUInt64BE(8) };
+    return decodeHead(this.#facts.get(HEAD_KEY));
   }
 
   stream(name: Buffer): StreamRecord | undefined {
-    const value = this.#streams.get(streamKey(name));
-    return value === undefined ? undefined : decodeStreamRecord(value);
+    const key = streamKey(name);
+    const stored = this.#streams.get(key);
+    if (stored !== undefined) return decodeStreamRecord(key, stored);
+    this.#checkNeighbours(key, name);
+    return undefined;
+  }
+
+  /**
+   * A stream that is not found may be one that damage hides: a changed key, or a changed page on the way to it. Then what stands
+   * around its place is not what belongs there.
+   */
+  #checkNeighbours(key: Buffer, name: Buffer): void {
+    for (const reverse of [false, true]) {
+      for (const { key: found, value } of this.#streams.getRange({ start: key, limit: 1, reverse })) {
+        decodeStreamRecord(found, value);
+        if (found.compare(key) === (reverse ? -1 : 1)) continue;
+        throw damaged(`the index of streams is out of order near ${name.toString('utf8')}`);
+      }
+    }
   }
 
   /** The block that starts at `first`. */
@@ -138,23 +136,50 @@ export class EventStorage {
     this.#cache.set(block.first, block);
   }
 
-  /** Blocks from the one that starts at or before `position` on; the first may lie wholly before it. */
+  /**
+   * Blocks from the one that starts at or before `position` on; the first may lie wholly before it.
+   * @throws GrpcError DATA_LOSS at a block that is damaged or missing.
+   */
   *blocksFrom(position: bigint): Generator<Block> {
-    yield* this.#range({ start: positionKey(this.#startOfBlockAt(position)) });
+    const start = this.#startOfBlockAt(position);
+    let before = start === undefined ? 0n : undefined;
+    for (const { key, value } of this.#blocks.getRange({ start: positionKey(start ?? position) })) {
+      const block = decodeBlock(key.readBigUInt64BE(0), value);
+      if (before !== undefined) assertNext(before, block);
+      before = block.first;
+      yield block;
+    }
+    const { lastBlock } = this.head();
+    if ((before ?? 0n) !== lastBlock) throw damaged(`the newest block is at position ${lastBlock}, the log ends with that at ${before ?? 0n}`);
   }
 
-  /** Blocks from the one that starts before `position`, newest first. */
+  /** Blocks from the one that starts before `position`, newest first. @throws as `blocksFrom`. */
   *blocksBefore(position: bigint): Generator<Block> {
-    if (position > 0n) yield* this.#range({ start: positionKey(position - 1n), reverse: true });
+    if (position <= 0n) return;
+    let after: Block | undefined;
+    for (const { key, value } of this.#blocks.getRange({ start: positionKey(position - 1n), reverse: true })) {
+      const block = decodeBlock(key.readBigUInt64BE(0), value);
+      if (after !== undefined) assertNext(block.first, after);
+      else if (block.first + BigInt(block.count) < position) this.#assertNothingBetween(block, position);
+      after = block;
+      yield block;
+    }
+    if (after !== undefined) assertNext(0n, after);
   }
 
-  #startOfBlockAt(position: bigint): bigint {
+  /** Nothing is missing between a block and a position after it. */
+  #assertNothingBetween({ first }: Block, position: bigint): void {
+    for (const { key, value } of this.#blocks.getRange({ start: positionKey(position), limit: 1 })) {
+      assertNext(first, decodeBlock(key.readBigUInt64BE(0), value));
+      return;
+    }
+    const { lastBlock } = this.head();
+    if (first !== lastBlock) throw damaged(`the newest block is at position ${lastBlock}, the log ends with that at ${first}`);
+  }
+
+  #startOfBlockAt(position: bigint): bigint | undefined {
     for (const key of this.#blocks.getKeys({ start: positionKey(position), reverse: true, limit: 1 })) return key.readBigUInt64BE(0);
-    return position;
-  }
-
-  *#range(options: { start: Buffer; reverse?: boolean }): Generator<Block> {
-    for (const { key, value } of this.#blocks.getRange(options)) yield decodeBlock(key.readBigUInt64BE(0), value);
+    return undefined;
   }
 
   /** Runs of a stream in order, from the one that holds `revision` on; the first may lie wholly before it. */
@@ -175,9 +200,16 @@ export class EventStorage {
     for (const key of this.#blocks.getKeys()) yield key.readBigUInt64BE(0);
   }
 
-  /** All streams, in the order of their keys. */
-  *streamRecords(): Generator<StreamRecord> {
-    for (const { value } of this.#streams.getRange()) yield decodeStreamRecord(value);
+  /** The keys of all streams, in order. */
+  *streamKeys(): Generator<Buffer> {
+    for (const key of this.#streams.getKeys()) yield Buffer.from(key);
+  }
+
+  /** The record under one of `streamKeys`. @throws GrpcError DATA_LOSS where it is missing or damaged. */
+  streamOfKey(key: Buffer): StreamRecord {
+    const stored = this.#streams.get(key);
+    if (stored === undefined) throw damaged('the index of streams is out of order');
+    return decodeStreamRecord(key, stored);
   }
 
   /**
@@ -186,14 +218,17 @@ export class EventStorage {
    * @throws Error of LMDB (disk full, input/output error); the store is then as it was before.
    */
   commit(content: CommitContent): void {
-    const head = Buffer.allocUnsafe(16);
-    head.writeBigUInt64BE(content.head.nextPosition, 0);
-    head.writeBigUInt64BE(content.head.nextStreamNumber, 8);
     this.#root.transactionSync(() => {
-      this.#facts.putSync(KEY_HEAD, head);
+      this.#facts.putSync(HEAD_KEY, encodeHead(content.head));
       for (const { block, stored } of content.blocks) this.#blocks.putSync(positionKey(block.first), stored);
-      for (const { name, record } of content.streams) this.#streams.putSync(streamKey(name), encodeStreamRecord(record));
-      for (const { streamNumber, run } of content.runs) this.#runs.putSync(runKey(streamNumber, run.firstRevision), encodeRun(run));
+      for (const { name, record } of content.streams) {
+        const key = streamKey(name);
+        this.#streams.putSync(key, encodeStreamRecord(key, record));
+      }
+      for (const { streamNumber, run } of content.runs) {
+        const key = runKey(streamNumber, run.firstRevision);
+        this.#runs.putSync(key, encodeRun(key, run));
+      }
     });
     for (const { block } of content.blocks) this.#remember(block);
   }

@@ -1,8 +1,11 @@
 import { PAGE_BYTES, type Page } from './all-pages.js';
 import { skipFrames } from './block.js';
+import { damaged } from './damage.js';
 import { frameSize, readEventHead } from './event-frame.js';
+import type { GrpcError } from './grpc-error.js';
 import { TOMBSTONE_REVISION } from './messages.js';
-import type { EventStorage, Run } from './storage.js';
+import type { Run } from './storage-records.js';
+import type { EventStorage } from './storage.js';
 import { METASTREAM_METADATA, isMetastream, isSoftDeleted, originalOf } from './stream-metadata.js';
 
 /** What a reader sees of a stream: nothing, a tombstone, or the revisions from `first` (by its metadata) to `last`. */
@@ -44,16 +47,26 @@ function firstCreatedSince(storage: EventStorage, number: bigint, low: bigint, l
 }
 
 function createdMsAt(storage: EventStorage, number: bigint, revision: bigint): number {
+  const { frames, at } = locateEvent(storage, number, revision);
+  return readEventHead(frames, at).createdMs;
+}
+
+const missingRevision = (number: bigint, revision: bigint): GrpcError => damaged(`stream number ${number}: revision ${revision} is missing`);
+
+/** Where the event at a revision stands. @throws GrpcError DATA_LOSS where it is missing: the record of its stream says that it is there. */
+export function locateEvent(storage: EventStorage, number: bigint, revision: bigint): { frames: Buffer; at: number } {
   for (const run of storage.runsBackwards(number, revision)) {
+    const index = revision - run.firstRevision;
+    if (index >= BigInt(run.count)) break;
     const { frames } = blockOf(storage, run);
-    return readEventHead(frames, skipFrames(frames, run.offset, Number(revision - run.firstRevision))).createdMs;
+    return { frames, at: skipFrames(frames, run.offset, Number(index)) };
   }
-  return 0;
+  throw missingRevision(number, revision);
 }
 
 function blockOf(storage: EventStorage, run: Run): { frames: Buffer } {
   const block = storage.block(run.block);
-  if (block === undefined) throw new Error(`the store is damaged: the block at position ${run.block} is missing`);
+  if (block === undefined) throw damaged(`the block at position ${run.block} is missing`);
   return block;
 }
 
@@ -67,6 +80,8 @@ export function readStreamForwards(storage: EventStorage, number: bigint, from: 
     const skipped = from > run.firstRevision ? Number(from - run.firstRevision) : 0;
     if (skipped >= run.count) continue;
     if (run.firstRevision > last) break;
+    // Revisions have no gaps but the one before a tombstone.
+    if (run.firstRevision > next && run.firstRevision !== TOMBSTONE_REVISION) throw missingRevision(number, next);
     const { frames } = blockOf(storage, run);
     const start = skipFrames(frames, run.offset, skipped);
     const count = Math.min(run.count - skipped, max - events);
@@ -77,6 +92,7 @@ export function readStreamForwards(storage: EventStorage, number: bigint, from: 
     next = run.firstRevision + BigInt(skipped + count);
     if (events >= max || bytes >= PAGE_BYTES) return { parts, events, next, atEnd: next > last };
   }
+  if (next <= last) throw missingRevision(number, next);
   return { parts, events, next, atEnd: true };
 }
 
@@ -86,6 +102,7 @@ export function readStreamBackwards(storage: EventStorage, number: bigint, from:
   let bytes = 0;
   let next = from;
   for (const run of storage.runsBackwards(number, from)) {
+    if (run.firstRevision + BigInt(run.count) <= next) throw missingRevision(number, next);
     const { frames } = blockOf(storage, run);
     const offsets = frameOffsets(frames, run, from);
     for (const [index, at] of offsets.entries()) {
@@ -98,6 +115,7 @@ export function readStreamBackwards(storage: EventStorage, number: bigint, from:
       if (parts.length >= max || bytes >= PAGE_BYTES) return { parts, events: parts.length, next, atEnd: next < first };
     }
   }
+  if (next >= first) throw missingRevision(number, next);
   return { parts, events: parts.length, next, atEnd: true };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { openValue, sealValue } from './damage.js';
 import type { StreamMetadata } from './stream-metadata.js';
 
 /** What the store keeps of a stream, one record a name. */
@@ -14,7 +15,8 @@ const HAS_MAX_COUNT = 1;
 const HAS_MAX_AGE = 2;
 const HAS_TRUNCATE_BEFORE = 4;
 
-export function encodeStreamRecord({ number, last, metadata }: StreamRecord): Buffer {
+/** A record as it is stored under its key. */
+export function encodeStreamRecord(key: Buffer, { number, last, metadata }: StreamRecord): Buffer {
   const bytes = Buffer.alloc(41);
   bytes.writeBigUInt64BE(number, 0);
   bytes.writeBigInt64BE(last, 8);
@@ -25,10 +27,12 @@ export function encodeStreamRecord({ number, last, metadata }: StreamRecord): Bu
   bytes.writeBigInt64BE(metadata.maxCount ?? 0n, 17);
   bytes.writeDoubleBE(metadata.maxAgeSeconds ?? 0, 25);
   bytes.writeBigInt64BE(metadata.truncateBefore ?? 0n, 33);
-  return bytes;
+  return sealValue(key, bytes);
 }
 
-export function decodeStreamRecord(bytes: Buffer): StreamRecord {
+/** @throws GrpcError DATA_LOSS where the checksum does not fit. */
+export function decodeStreamRecord(key: Buffer, stored: Buffer): StreamRecord {
+  const bytes = openValue(key, stored, `the record of stream ${nameOfKey(key)}`);
   const flags = bytes[16] ?? 0;
   return {
     number: bytes.readBigUInt64BE(0),
@@ -50,3 +54,6 @@ export function streamKey(name: Buffer): Buffer {
   const digest = createHash('sha256').update(name).digest();
   return Buffer.concat([Buffer.of(1), digest]);
 }
+
+/** The name of which this is the key, for a message. */
+const nameOfKey = (key: Buffer): string => (key[0] === 0 ? key.subarray(1).toString('utf8') : `with the digest ${key.subarray(1).toString('hex')}`);

@@ -40,12 +40,14 @@ class Verification {
   /** The log: every block's checksum, every frame, positions that only grow, all before the head. */
   verifyLog(): void {
     let next = 0n;
+    let previous = 0n;
     for (const first of this.#storage.blockPositions()) {
       this.blocks += 1;
       if (first < next) this.#problem(`position ${first}: the block overlaps the one before it`);
       try {
         const block = this.#storage.block(first);
         if (block === undefined) throw new Error('the block cannot be read');
+        if (block.previous !== previous) this.#problem(`position ${first}: the block before it, at position ${block.previous}, is missing`);
         this.#verifyBlock(block);
         next = first + BigInt(block.count);
         this.lastPosition = next - 1n;
@@ -53,8 +55,10 @@ class Verification {
         this.#problem(`position ${first}: ${reasonOf(error)}`);
         next = first + 1n;
       }
+      previous = first;
     }
-    const { nextPosition } = this.#storage.head();
+    const { nextPosition, lastBlock } = this.#storage.head();
+    if (previous !== lastBlock) this.#problem(`the newest block is at position ${lastBlock}, the log ends with that at ${previous}`);
     if (next > nextPosition) this.#problem(`the log ends at position ${next - 1n}, its head says before ${nextPosition}`);
   }
 
@@ -71,14 +75,16 @@ class Verification {
 
   /** The index: every stream's revisions without a gap, each at an event that names this stream and revision. */
   verifyStreams(): void {
-    for (const record of this.#storage.streamRecords()) {
+    for (const key of this.#storage.streamKeys()) {
       this.streams += 1;
       try {
-        this.#verifyStream(record);
+        this.#verifyStream(this.#storage.streamOfKey(key));
       } catch (error) {
-        this.#problem(`stream number ${record.number}: ${reasonOf(error)}`);
+        this.#problem(reasonOf(error));
       }
     }
+    const known = this.#storage.head().nextStreamNumber - 1n;
+    if (BigInt(this.streams) !== known) this.#problem(`${this.streams} streams are in the index, ${known} were made`);
     if (this.#indexed !== this.events) this.#problem(`${this.events} events are in the log, ${this.#indexed} in the streams`);
   }
 

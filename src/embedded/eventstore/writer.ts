@@ -1,4 +1,4 @@
-import { type Block, skipFrames } from './block.js';
+import type { Block } from './block.js';
 import { type CommitDecision, checkCommit } from './commit-check.js';
 import { type ProposedEvent, readEventData } from './event-frame.js';
 import { newEventId } from './event-id.js';
@@ -6,7 +6,9 @@ import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
 import { TOMBSTONE_REVISION } from './messages.js';
 import { type CommittedRun, PendingCommit } from './pending-commit.js';
 import { RecentEvents } from './recent-events.js';
-import type { EventStorage, StoreHead } from './storage.js';
+import type { StoreHead } from './storage-records.js';
+import type { EventStorage } from './storage.js';
+import { locateEvent } from './stream-pages.js';
 import { SOFT_DELETED_JSON, isMetastream, isSoftDeleted, metastreamOf, originalOf, withTruncateBefore } from './stream-metadata.js';
 
 export type WriteOutcome =
@@ -213,11 +215,8 @@ function undelete(pending: PendingCommit, storage: EventStorage, stream: string,
 function newestStoredData(storage: EventStorage, stream: string): Buffer | undefined {
   const record = storage.stream(Buffer.from(stream, 'utf8'));
   if (record === undefined || record.last < 0n) return undefined;
-  for (const run of storage.runsBackwards(record.number, record.last)) {
-    const block = storage.block(run.block);
-    return block && readEventData(block.frames, skipFrames(block.frames, run.offset, Number(record.last - run.firstRevision))).data;
-  }
-  return undefined;
+  const { frames, at } = locateEvent(storage, record.number, record.last);
+  return readEventData(frames, at).data;
 }
 
 function softDelete(pending: PendingCommit, stream: string): WriteOutcome {

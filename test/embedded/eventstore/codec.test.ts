@@ -96,7 +96,8 @@ describe('what is kept of a stream', () => {
     const metadata = fc.record({ maxCount: int64, maxAgeSeconds: fc.integer({ min: 1 }), truncateBefore: int64 }, { requiredKeys: [] });
     fc.assert(
       fc.property(fc.record({ number: uint64, last: fc.oneof(fc.constant(-1n), int64), metadata }), (record) => {
-        expect(decodeStreamRecord(encodeStreamRecord(record))).toEqual(record);
+        const key = streamKey(Buffer.from('a stream'));
+        expect(decodeStreamRecord(key, encodeStreamRecord(key, record))).toEqual(record);
       }),
     );
   });
