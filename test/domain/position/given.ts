@@ -5,7 +5,7 @@ import type { Decision } from '../../../src/domain/decider.js';
 import { accountId, commandKey, digest, execId, orderId, targetKey, tenantId } from '../../../src/domain/ids.js';
 import type { EventMetadata } from '../../../src/domain/metadata.js';
 import type { ExecutionData } from '../../../src/domain/order/events.js';
-import type { CancelTarget, EndTarget, OpenPosition, PositionCommand, RecordFill, SetTarget } from '../../../src/domain/position/commands.js';
+import type { CancelTarget, ClosePosition, EndTarget, OpenPosition, PositionCommand, RecordFill, SetTarget } from '../../../src/domain/position/commands.js';
 import { positionDecider } from '../../../src/domain/position/decider.js';
 import type { PositionEvent, PositionEventBody } from '../../../src/domain/position/events.js';
 import type { PositionState, TargetState } from '../../../src/domain/position/state.js';
@@ -106,6 +106,22 @@ export function endTarget(name: string, ending: EndTarget['ending'] = 'cancelled
   };
 }
 
+export const closePosition = (input: Partial<Pick<ClosePosition, 'order' | 'reason' | 'immediately'>> = {}, key = 'close'): ClosePosition => {
+  const { reason = 'expiry', order = { clOrdId: 'close-1', ordType: 'market' }, immediately = false } = input;
+  return { kind: 'ClosePosition', commandKey: key, commandDigest: digestOf([reason, order, immediately]), reason, order, immediately };
+};
+
+export const sizeClosingOrder = (clOrdId = 'close-1', key = `size ${clOrdId}`): PositionCommand => ({ kind: 'SizeClosingOrder', commandKey: key, commandDigest: digestOf(clOrdId), clOrdId });
+
+export const endClose = (outcome: 'filled' | 'cancelled' | 'rejected', clOrdId = 'close-1', reason?: string): PositionCommand => ({
+  kind: 'EndClose',
+  commandKey: `end close ${clOrdId} ${outcome}`,
+  commandDigest: digestOf([clOrdId, outcome, reason]),
+  clOrdId,
+  outcome,
+  ...(reason === undefined ? {} : { reason }),
+});
+
 export interface FillInput {
   readonly order: string;
   readonly exec: string;
@@ -115,18 +131,21 @@ export interface FillInput {
   readonly effect?: RecordFill['effect'];
   readonly qty?: string;
   readonly px?: string;
+  readonly side?: ExecutionData['side'];
+  readonly fees?: readonly { amount: string; currency: string }[];
+  readonly instrument?: Partial<ExecutionData['instrument']>;
 }
 
 export function recordFill(input: FillInput): RecordFill {
-  const { order, exec, version = 1, change = 'recorded', target: name, effect = 'close', qty = '1', px = '1' } = input;
+  const { order, exec, version = 1, change = 'recorded', target: name, effect = 'close', qty = '1', px = '1', side = 'buy', fees = [], instrument } = input;
   const execution: ExecutionData = {
     execId: execId(exec),
-    side: 'buy',
+    side,
     lastQty: quantityText(qty),
     lastPx: priceText(px),
-    instrument: INSTRUMENT,
+    instrument: { ...INSTRUMENT, ...instrument },
     sourceSymbol: 'SPX',
-    fees: [],
+    fees: fees.map(({ amount, currency }) => ({ amount: raw(amount), currency })),
   };
   const economic = { change, fill: { orderId: orderId(order), execId: execId(exec), version }, effect, ...(name === undefined ? {} : { targetKey: targetKey(name) }), execution };
   return { kind: 'RecordFill', commandKey: `fill ${order}/${exec}/${version}`, commandDigest: digestOf(economic), ...economic };
