@@ -2,7 +2,6 @@ import type { BookState } from '../../domain/ledger/book.js';
 import { postedInstrument } from '../../domain/ledger/instrument.js';
 import type { PostedInstrument } from '../../domain/ledger/instrument.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { ExecutionData } from '../../domain/order/events.js';
 import { sha256Hex } from '../../eventstore/digest.js';
 
 /** Whose book it is. */
@@ -31,22 +30,4 @@ export function bookName(owner: BookOwner, instrument: Instrument): BookName {
   const { symbol, securityType, multiplier, quoteCurrency, settlementCurrency } = instrument;
   const bookId = sha256Hex(JSON.stringify([tenantId, accountId, environment, symbol, securityType, multiplier, quoteCurrency, settlementCurrency]));
   return { tenantId, accountId, environment, bookId, instrument, posted: postedInstrument(instrument) };
-}
-
-/** As Postgres holds text: the key of a row in memory is the key in the table. */
-export function storable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- NUL is what is looked for: Postgres has no text with it.
-  return /[\u0000\ud800-\udfff]/.test(text) ? Buffer.from(text.replaceAll('\u0000', '\ufffd')).toString() : text;
-}
-
-
-/** An execution whose names can be stored as they are. */
-export function storableExecution(execution: ExecutionData): ExecutionData {
-  const { instrument, fees } = execution;
-  const { symbol, quoteCurrency, settlementCurrency } = instrument;
-  return {
-    ...execution,
-    instrument: { ...instrument, symbol: storable(symbol), quoteCurrency: storable(quoteCurrency), settlementCurrency: storable(settlementCurrency) },
-    fees: fees.map(({ amount, currency }) => ({ amount, currency: storable(currency) })),
-  };
 }

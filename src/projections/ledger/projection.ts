@@ -7,7 +7,7 @@ import type { RecordedEvent } from '../../eventstore/event-store.js';
 import { messageOf } from '../postgres-errors.js';
 import type { BatchChanges, FoldOptions, Projection, ProjectionFold, StreamFailure } from '../projection.js';
 import { BatchBooks } from './batch-books.js';
-import { bookName, storable, storableExecution } from './books.js';
+import { bookName } from './books.js';
 import type { Book, BookName } from './books.js';
 import { OwnRows } from './own-rows.js';
 import { BALANCE, BOOK, BOOK_ENTRY, LOT, POSTING, REALISED_PNL } from './tables.js';
@@ -96,12 +96,8 @@ class LedgerFold implements ProjectionFold {
   async #post(order: TradedOrder, trades: readonly ChangedTrade[], position: bigint): Promise<void> {
     const changes = new Map<Book, BookChange[]>();
     const moved: { readonly key: TradeKey; readonly to: BookName; readonly change: BookChange }[] = [];
-    const seen = new Set<string>();
     let newTrades = 0;
     for (const { key, now } of trades) {
-      // Two names that Postgres cannot tell apart are one trade: the first one.
-      if (seen.has(key.execId)) continue;
-      seen.add(key.execId);
       const posted = order.posted.get(key.execId);
       if (!posted) {
         if (!now) continue;
@@ -135,9 +131,8 @@ function addTo(changes: Map<Book, BookChange[]>, book: Book, change: BookChange)
 const counts = (execution: OrderExecution | undefined): execution is OrderExecution => execution !== undefined && execution.status !== 'busted';
 
 function changedTrade({ orderId: order, owner }: TradedOrder, { execId: exec, execution }: ChangedExecution): ChangedTrade {
-  const key: TradeKey = { orderId: orderId(order), execId: execId(storable(exec)) };
+  const key: TradeKey = { orderId: orderId(order), execId: execId(exec) };
   if (!counts(execution) || !owner) return { key, now: undefined };
-  const { version, occurredAt, tradingDay } = execution;
-  const values = storableExecution(execution.execution);
+  const { version, occurredAt, tradingDay, execution: values } = execution;
   return { key, now: { book: bookName(owner, values.instrument), values: { version, occurredAt, trade: tradeOf(values, tradingDay) } } };
 }

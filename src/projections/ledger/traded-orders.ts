@@ -5,7 +5,6 @@ import type { OrderExecution, OrderState } from '../../domain/order/state.js';
 import { decodeOrderEvent } from '../../eventstore/codec.js';
 import type { EventStore, RecordedEvent } from '../../eventstore/event-store.js';
 import type { BookOwner } from './books.js';
-import { storable } from './books.js';
 import type { OwnRows, PostedExecution } from './own-rows.js';
 
 export const ORDER_STREAM_PREFIX = 'order-';
@@ -172,8 +171,8 @@ function compare(order: TradedOrder): ChangedExecution[] {
 }
 
 const ownerOf = ({ tenantId, accountId, view }: OrderState): BookOwner => ({
-  tenantId: storable(tenantId ?? ''),
-  accountId: storable(accountId ?? ''),
+  tenantId: tenantId ?? '',
+  accountId: accountId ?? '',
   environment: view.terms?.environment ?? 'unknown',
 });
 
