@@ -1,5 +1,5 @@
 import { compareQuantity, formatQuantity, isZeroQuantity, tryQuantity } from '../amounts.js';
-import type { Quantity, QuantityString } from '../amounts.js';
+import type { Quantity } from '../amounts.js';
 import type { BrokerReport } from './events.js';
 import { missingExecIds } from './executions.js';
 import { leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
@@ -15,7 +15,7 @@ type ReportedField = 'cumQty' | 'orderQty' | 'leavesQty' | 'ordStatus';
 
 const KIND_OF_FIELD = { cumQty: 'cum_qty', orderQty: 'order_qty', leavesQty: 'leaves_qty', ordStatus: 'status' } as const;
 
-function quantityDiffers(brokers: QuantityString, ours: Quantity): boolean {
+function quantityDiffers(brokers: string, ours: Quantity): boolean {
   const said = tryQuantity(brokers);
   return !said || compareQuantity(said, ours) !== 0;
 }
@@ -49,6 +49,14 @@ function overfills(order: OrderProgress): readonly OrderDiscrepancy[] {
   return isOver ? [{ kind: 'overfill', field: 'cumQty', brokers: formatQuantity(order.orderQty), ours: formatQuantity(order.cumQty) }] : NOTHING;
 }
 
+/** Whether the broker's number is ours by now: a trade whose time is after that of the report that counted it may say none itself. */
+function isExplained(order: OrderProgress, { field, brokers }: OrderDiscrepancy): boolean {
+  if (field === 'cumQty') return !quantityDiffers(brokers, order.cumQty);
+  if (field === 'orderQty') return !quantityDiffers(brokers, orderQtyOf(order));
+  if (field === 'leavesQty') return !quantityDiffers(brokers, leavesQtyOf(order));
+  return field === 'ordStatus' && brokers === ordStatusOf(order);
+}
+
 /** Every disagreement that is open now. */
 export function discrepanciesOf(order: OrderProgress, hasFacts: boolean): readonly OrderDiscrepancy[] {
   const isPlain = order.executions.waiting.length === 0 && order.executions.conflicts.length === 0;
@@ -68,5 +76,6 @@ export function discrepanciesOf(order: OrderProgress, hasFacts: boolean): readon
         ),
       ];
   const termsMissing: readonly OrderDiscrepancy[] = hasFacts && !order.terms ? [{ kind: 'terms_missing', field: 'terms', brokers: '', ours: '' }] : NOTHING;
-  return [...order.disagreements, ...overfills(order), ...ofExecutions, ...termsMissing];
+  const open = order.disagreements.length === 0 ? NOTHING : order.disagreements.filter((said) => !isExplained(order, said));
+  return [...open, ...overfills(order), ...ofExecutions, ...termsMissing];
 }
