@@ -93,6 +93,21 @@ function executionOf(update: JsonFields, { fields }: Order, defaults: AlpacaDefa
   };
 }
 
+/** The trade, or, where messages of another kind count trades, what this one says of its order. */
+const trade = (base: FactBase, execution: ExecutionData, isCounted: boolean): OrderFactEvent =>
+  isCounted ? { type: 'ExecutionRecorded', data: { ...base, execution } } : { type: 'OrderStatusReported', data: base };
+
+function withoutReport({ report: _report, ...base }: FactBase): FactBase {
+  return base;
+}
+
+/**
+ * The part of a share that an order has is booked by Alpaca itself, at a time of its own: the figures of a partial fill are then
+ * not those of its time. Those of the last fill are the order's all the same.
+ */
+const isFraction = (quantityIn: string | undefined): boolean => quantityIn === undefined || quantityIn.includes('.');
+const isBookedInParts = (order: JsonFields): boolean => isFraction(order.quantity('qty'));
+
 const previousExecution = (update: JsonFields): ExecId => execId(update.required('previous_execution_id', update.id('previous_execution_id')));
 
 /** What a trade update says about its order. */
@@ -103,9 +118,9 @@ export function updatedOrder(update: JsonFields, order: Order, defaults: AlpacaD
   if (plain !== undefined) return { type: plain, data: { ...base, statesWholeOrder: true } };
   switch (event) {
     case 'fill':
+      return trade(base, executionOf(update, order, defaults), defaults.fills !== 'activities');
     case 'partial_fill':
-      // The same trade may come as an activity too, under another id.
-      return { type: 'ExecutionRecorded', data: { ...base, possResend: true, execution: executionOf(update, order, defaults) } };
+      return trade(isBookedInParts(order.fields) ? withoutReport(base) : base, executionOf(update, order, defaults), defaults.fills !== 'activities');
     case 'trade_correct':
       return { type: 'ExecutionCorrected', data: { ...base, execRefId: previousExecution(update), execution: executionOf(update, order, defaults) } };
     case 'trade_bust':
@@ -138,11 +153,12 @@ function activityReport(activity: JsonFields): BrokerReport {
 }
 
 /** The trade of a FILL activity. It tells as much of its order as is needed where nothing else is known of it. */
-export function activityTrade(activity: JsonFields, { environment, currency }: AlpacaDefaults): OrderFactEvent {
+export function activityTrade(activity: JsonFields, defaults: AlpacaDefaults): OrderFactEvent {
+  const { environment } = defaults;
   const id = activity.required('id', activity.id('id'));
   const brokerOrderId = activity.required('order_id', activity.id('order_id'));
   const report = activityReport(activity);
-  const [side, instrument] = [sideOf(activity), instrumentOf(activity, { environment, currency })];
+  const [side, instrument] = [sideOf(activity), instrumentOf(activity, defaults)];
   const sourceSymbol = activity.required('symbol', activity.text('symbol', 100));
   const orderQty = report.cumQty && report.leavesQty && formatQuantity(addQuantity(quantity(report.cumQty), quantity(report.leavesQty)));
   const terms: OrderTerms | undefined = orderQty && { environment, instrument, sourceSymbol, side, orderQty, ordType: 'other' };
@@ -155,5 +171,7 @@ export function activityTrade(activity: JsonFields, { environment, currency }: A
     sourceSymbol,
     fees: [],
   };
-  return { type: 'ExecutionRecorded', data: { refs: { brokerOrderId }, report, ...(terms ? { terms } : {}), possResend: true, execution } };
+  const base: FactBase = { refs: { brokerOrderId }, report, ...(terms ? { terms } : {}) };
+  const isPartial = activity.text('type') === 'partial_fill';
+  return trade(isPartial && isFraction(orderQty) ? withoutReport(base) : base, execution, defaults.fills !== 'updates');
 }

@@ -14,6 +14,8 @@ import type { JsonFields } from './json-fields.js';
 export interface AlpacaDefaults {
   readonly environment: Environment;
   readonly currency: string;
+  /** Which messages count trades, where both kinds are imported and name them by different ids. */
+  readonly fills: 'both' | 'updates' | 'activities';
 }
 
 const SIDES: ReadonlyMap<string, Side> = new Map([

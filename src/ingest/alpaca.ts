@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { multiply, parseDecimal } from '../domain/decimal.js';
 import type { OrderFactEvent } from '../domain/order/events.js';
 import type { OrderFact } from '../eventstore/commands.js';
@@ -22,7 +22,9 @@ import { zonedDay } from './zoned-time.js';
  * orders of the REST API.
  */
 
-const flags = flagsSchema({});
+const flags = flagsSchema({
+  fills: z.enum(['both', 'updates', 'activities'], 'must be both, updates or activities').default('both'),
+});
 type Session = Omit<AdapterOptions, 'flags'> & { readonly given: z.infer<typeof flags> };
 
 /** Orders that are legs of legs of an order: brackets and options strategies have one level. */
@@ -70,8 +72,18 @@ function scopedIdOf({ type, data }: OrderFactEvent, occurredAt: string, said: Re
   return [type, order, occurredAt, digestOf(said).slice(0, 32)];
 }
 
-/** A fact and all that was read to get it. `account`: the one that the message names. */
-function orderFact(fact: OrderFactEvent, occurredAt: string, said: Readonly<Record<string, string>>, account: string | undefined, { given, importId, now }: Session): OrderFact {
+/** What an adapter knows of one fact besides it. */
+interface Statement {
+  readonly occurredAt: string;
+  /** Of the order, after what is said. */
+  readonly filledQty: string | undefined;
+  /** The one that the message names. */
+  readonly account: string | undefined;
+  /** All that was read. */
+  readonly said: Readonly<Record<string, string>>;
+}
+
+function orderFact(fact: OrderFactEvent, { occurredAt, filledQty, account, said }: Statement, { given, importId, now }: Session): OrderFact {
   const source = given.source ?? 'alpaca';
   const scope = { tenant: given.tenant, source, account: account ?? given.account ?? DEFAULT_ACCOUNT };
   const accountIsKnown = account !== undefined || given.account !== undefined;
@@ -85,7 +97,7 @@ function orderFact(fact: OrderFactEvent, occurredAt: string, said: Readonly<Reco
       actor: given.actor,
       importId,
       receivedAt: now(),
-      source: { name: source, ...sequenceOf(fact.data.report?.cumQty) },
+      source: { name: source, ...sequenceOf(filledQty) },
       scopedId: scopedIdOf(fact, occurredAt, said),
       occurredAt,
       tradingDay: TRADING_DAY?.(occurredAt) ?? occurredAt.slice(0, 10),
@@ -109,8 +121,9 @@ function statedOrders(order: JsonFields, account: string | undefined, session: S
   const legs = order.objects('legs', MAX_LEGS);
   const groupOfLegs = group ?? (legs.length > 0 ? orderIdOf(order) : undefined);
   // An options strategy has no symbol of its own: its legs are what is traded.
-  const own = order.has('symbol') || legs.length === 0 ? [orderFact(statedOrder({ fields: order, group: groupOfLegs }, session.given), stateTimeOf(order), saidBy(order), account, session)] : [];
-  return [...own, ...legs.flatMap((leg) => statedOrders(leg, account, session, groupOfLegs, depth + 1))];
+  const isTraded = order.has('symbol') || legs.length === 0;
+  const statement = { occurredAt: stateTimeOf(order), filledQty: order.quantity('filled_qty'), account, said: saidBy(order) };
+  return [...(isTraded ? [orderFact(statedOrder({ fields: order, group: groupOfLegs }, session.given), statement, session)] : []), ...legs.flatMap((leg) => statedOrders(leg, account, session, groupOfLegs, depth + 1))];
 }
 
 function tradeUpdate(update: JsonFields, session: Session): readonly OrderFact[] {
@@ -123,7 +136,7 @@ function tradeUpdate(update: JsonFields, session: Session): readonly OrderFact[]
   const texts = (['event', 'execution_id', 'previous_execution_id'] as const).map((name) => [name, update.text(name)] as const);
   const decimals = (['qty', 'price'] as const).map((name) => [`last_${name}`, update.decimal(name)] as const);
   const said = { ...saidBy(order), ...Object.fromEntries([...texts, ...decimals].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))) };
-  const own = orderFact(updatedOrder(update, { fields: order, group }, session.given), occurredAt, said, account, session);
+  const own = orderFact(updatedOrder(update, { fields: order, group }, session.given), { occurredAt, filledQty: order.quantity('filled_qty'), account, said }, session);
   return [own, ...legs.flatMap((leg) => statedOrders(leg, account, session, group, 1))];
 }
 
@@ -136,7 +149,8 @@ function fillActivity(activity: JsonFields, session: Session): ParsedLine {
     ...Object.fromEntries((['id', 'order_id', 'symbol', 'side', 'type', 'order_status'] as const).map((name) => [name, activity.text(name) ?? ''])),
     ...Object.fromEntries((['qty', 'price', 'cum_qty', 'leaves_qty'] as const).map((name) => [name, activity.decimal(name) ?? ''])),
   };
-  return { kind: 'facts', facts: [orderFact(fact, occurredAt, said, activity.id('account_id'), session)] };
+  const statement = { occurredAt, filledQty: activity.quantity('cum_qty'), account: activity.id('account_id'), said };
+  return { kind: 'facts', facts: [orderFact(fact, statement, session)] };
 }
 
 function parse(message: JsonFields, session: Session): ParsedLine {
@@ -151,5 +165,5 @@ function open({ flags: givenFlags, ...options }: AdapterOptions): LineParser {
   return { parse: (text) => parseJsonMessage(text, format) };
 }
 
-/** Alpaca's trade updates, FILL activities and orders. Flags: account, source, environment, currency. */
+/** Alpaca's trade updates, FILL activities and orders. Flags: account, source, environment, currency, fills. */
 export const alpacaAdapter: Adapter = { name: 'alpaca', encoding: 'utf8', messages: jsonMessagesOf(isMessage), open };
