@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 import { priceText, quantityText } from '../domain/amounts.js';
 import type { PriceString, QuantityString } from '../domain/amounts.js';
 import { tryParseDecimal } from '../domain/decimal.js';
-import type { OrdStatus, OrdType, PositionEffect, Side, TimeInForce } from '../domain/order/events.js';
 import { FieldError, shown } from './adapter.js';
 import { MAX_ID_LENGTH, isId } from './aliases.js';
 import type { FixMessage } from './fix-parse.js';
@@ -68,6 +67,7 @@ export const TAG = {
   ContractMultiplier: 231,
   ExecRestatementReason: 378,
   CxlRejResponseTo: 434,
+  MultiLegReportingType: 442,
   CFICode: 461,
   CommCurrency: 479,
   MaturityDate: 541,
@@ -82,6 +82,7 @@ const READ_TAGS: ReadonlySet<number> = new Set(Object.values(TAG));
 const MAX_TEXT_LENGTH = 200;
 const UTC_TIMESTAMP = /^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})-(?<time>(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(?<fraction>\d{1,12}))?Z?$/u;
 const CONTROL = /[\p{Cc}]/u;
+const CONTROLS = /[\p{Cc}]+/gu;
 
 /** The name of a field in errors: `OrderQty (38)`. */
 export const fieldName = (name: TagName): string => `${name} (${TAG[name]})`;
@@ -102,7 +103,9 @@ function decoded(bytes: string): string {
 export function textOf({ values }: FixMessage, name: TagName): string | undefined {
   const value = values.get(TAG[name]);
   if (value === undefined || value === '') return undefined;
-  const text = decoded(value);
+  // Words may run over several lines; an id or a code may not.
+  const text = name === 'Text' ? decoded(value).replaceAll(CONTROLS, ' ').trim() : decoded(value);
+  if (text === '') return undefined;
   if (CONTROL.test(text)) throw new FieldError(fieldName(name), 'holds a control character');
   if (text.length > MAX_ID_LENGTH && name !== 'Text') throw new FieldError(fieldName(name), `is longer than ${MAX_ID_LENGTH} characters`);
   return text;
@@ -119,13 +122,16 @@ export function idOf(message: FixMessage, name: TagName): string | undefined {
   return isId(text) ? text : undefined;
 }
 
-function decimalOf(message: FixMessage, name: TagName): string | undefined {
-  const text = textOf(message, name);
-  if (text === undefined) return undefined;
-  // FIX floats may come without a leading zero (`.5`).
-  const plain = text.trim().replace(/^([+-]?)\./u, '$10.');
+/** A FIX float as a decimal: it may come without a leading zero (`.5`) or with nothing behind its point (`5.`). */
+export function plainDecimal(text: string, name: TagName): string {
+  const plain = text.trim().replace(/^([+-]?)\./u, '$10.').replace(/\.$/u, '');
   if (!tryParseDecimal(plain)) throw new FieldError(fieldName(name), `${shown(text)} is not a decimal`);
   return plain;
+}
+
+function decimalOf(message: FixMessage, name: TagName): string | undefined {
+  const text = textOf(message, name);
+  return text === undefined ? undefined : plainDecimal(text, name);
 }
 
 /** A number as the broker says it, negative ones too. */
@@ -187,82 +193,4 @@ export function refuseRepeatedFields({ fields }: FixMessage): void {
     if (seen.has(tag)) throw new FieldError(String(tag), 'comes more than once');
     seen.add(tag);
   }
-}
-
-function codeOf<Value>(message: FixMessage, name: TagName, meanings: ReadonlyMap<string, Value>): Value | undefined {
-  const code = textOf(message, name);
-  return code === undefined ? undefined : meanings.get(code);
-}
-
-const SIDES: ReadonlyMap<string, Side> = new Map([
-  ['1', 'buy'],
-  ['2', 'sell'],
-  ['3', 'buy_minus'],
-  ['4', 'sell_plus'],
-  ['5', 'sell_short'],
-  ['6', 'sell_short_exempt'],
-]);
-
-/** Side (54); undefined for those that a ledger cannot post (cross, undisclosed). */
-export const sideOf = (message: FixMessage): Side | undefined => codeOf(message, 'Side', SIDES);
-
-const ORD_TYPES: ReadonlyMap<string, OrdType> = new Map([
-  ['1', 'market'],
-  ['2', 'limit'],
-  ['3', 'stop'],
-  ['4', 'stop_limit'],
-  ['5', 'market_on_close'],
-  ['A', 'market_on_close'],
-  ['B', 'limit_on_close'],
-  ['P', 'pegged'],
-]);
-
-/** OrdType (40); `other` for those that make no difference to a ledger. */
-export function ordTypeOf(message: FixMessage): OrdType | undefined {
-  return textOf(message, 'OrdType') === undefined ? undefined : (codeOf(message, 'OrdType', ORD_TYPES) ?? 'other');
-}
-
-const TIMES_IN_FORCE: ReadonlyMap<string, TimeInForce> = new Map([
-  ['0', 'day'],
-  ['1', 'gtc'],
-  ['2', 'opg'],
-  ['3', 'ioc'],
-  ['4', 'fok'],
-  ['5', 'gtx'],
-  ['6', 'gtd'],
-  ['7', 'at_the_close'],
-]);
-
-export const timeInForceOf = (message: FixMessage): TimeInForce | undefined => codeOf(message, 'TimeInForce', TIMES_IN_FORCE);
-
-const POSITION_EFFECTS: ReadonlyMap<string, PositionEffect> = new Map([
-  ['O', 'open'],
-  ['C', 'close'],
-]);
-
-export const positionEffectOf = (message: FixMessage): PositionEffect | undefined => codeOf(message, 'PositionEffect', POSITION_EFFECTS);
-
-const ORD_STATUSES: ReadonlyMap<string, OrdStatus> = new Map([
-  ['0', 'new'],
-  ['1', 'partially_filled'],
-  ['2', 'filled'],
-  ['3', 'done_for_day'],
-  ['4', 'canceled'],
-  ['6', 'pending_cancel'],
-  ['7', 'stopped'],
-  ['8', 'rejected'],
-  ['9', 'suspended'],
-  ['A', 'pending_new'],
-  ['B', 'calculated'],
-  ['C', 'expired'],
-  ['D', 'accepted_for_bidding'],
-  ['E', 'pending_replace'],
-]);
-
-/** OrdStatus (39). FIX 4.2's `5` (replaced) is said by 4.4 as what the order is then: working, in part or wholly filled. */
-export function ordStatusOf(message: FixMessage): OrdStatus | undefined {
-  if (textOf(message, 'OrdStatus') !== '5') return codeOf(message, 'OrdStatus', ORD_STATUSES);
-  const [cumQty = '0', leavesQty]: readonly (string | undefined)[] = [reportedQuantity(message, 'CumQty'), reportedQuantity(message, 'LeavesQty')];
-  if (cumQty === '0') return 'new';
-  return leavesQty === '0' ? 'filled' : 'partially_filled';
 }

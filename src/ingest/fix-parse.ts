@@ -20,6 +20,8 @@ export type FixParse = { readonly kind: 'message'; readonly message: FixMessage 
 const SOH = '\u0001';
 const START = new RegExp(`(?:^|[^0-9])(?<message>8=FIX(?:T\\.1\\.1|\\.[45]\\.\\d(?:SP\\d)?)(?<separator>${SOH}|\\||;|\\^A))`, 'u');
 const TRAILER = new RegExp(`${SOH}10=(?<checksum>\\d{3})(?!\\d)`, 'u');
+/** `<SOH>10=123` and what follows it. */
+const TRAILER_LENGTH = 8;
 const HEAD = new RegExp(`^8=[^${SOH}]*${SOH}9=(?<length>\\d{1,9})${SOH}`, 'u');
 const FIELD_START = /^(?<tag>[1-9]\d{0,5})=/u;
 const MAX_FIELDS = 5_000;
@@ -61,12 +63,21 @@ function messageText(line: string): { readonly text: string; readonly separator:
   return { text: text.endsWith(SOH) ? text : `${text}${SOH}`, separator };
 }
 
+/** Where BodyLength says that the trailer is: data that a field holds may look like one. */
+const statedEnd = (text: string): number => {
+  const head = HEAD.exec(text);
+  return head ? head[0].length + Number(head.groups?.['length']) - 1 : 0;
+};
+
 /** Cuts what a log has put behind the message. Undefined where the message does not end. */
 function upToTrailer(text: string): { readonly body: string; readonly checksum: string; readonly rest: string } | undefined {
-  const match = TRAILER.exec(text);
+  const from = statedEnd(text);
+  const stated = TRAILER.exec(text.slice(from, from + TRAILER_LENGTH));
+  const match = stated ?? TRAILER.exec(text);
   const checksum = match?.groups?.['checksum'];
   if (!match || checksum === undefined) return undefined;
-  return { body: text.slice(0, match.index + 1), checksum, rest: text.slice(match.index + match[0].length) };
+  const end = match.index + (stated ? from : 0);
+  return { body: text.slice(0, end + 1), checksum, rest: text.slice(end + match[0].length) };
 }
 
 /** FIX 4.4, volume 1, "CheckSum Calculation": the sum of all bytes before `10=`, modulo 256. Each character is a byte. */
@@ -118,6 +129,10 @@ function fieldsOf(body: string, separator: string): FixField[] | string {
   return fields;
 }
 
+/** What was sent: where the log's separator stands in a text, it is not a separator. */
+const wireBody = (body: string, fields: readonly FixField[] | string): string =>
+  typeof fields === 'string' ? body : fields.map(({ tag, value }) => `${tag}=${value}${SOH}`).join('');
+
 /**
  * The FIX message in a line of a log. The separator is SOH, `|`, `;` or `^A`; whatever stands before `8=FIX` and behind
  * the CheckSum belongs to the log. BodyLength and CheckSum are verified as if the separator were SOH, unless the log is
@@ -130,9 +145,9 @@ export function parseFix(line: string, { verify }: { readonly verify: boolean })
   if (!ended && verify) return no('the message does not end with a CheckSum (10): it was cut', '10');
   if (ended && START.test(ended.rest)) return no('more than one message in the line');
   const body = ended ? ended.body : found.text;
-  const wrong = verify && ended ? integrityError(body, ended.checksum) : undefined;
-  if (wrong) return wrong;
   const fields = fieldsOf(body, found.separator);
+  const wrong = verify && ended ? integrityError(wireBody(body, fields), ended.checksum) : undefined;
+  if (wrong) return wrong;
   if (typeof fields === 'string') return no(fields);
   const values = new Map<number, string>();
   for (const { tag, value } of fields) if (!values.has(tag)) values.set(tag, value);

@@ -7,13 +7,14 @@ import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.
 import { factContext } from './fact-context.js';
 import { fixEvent } from './fix-event.js';
 import { TAG, dateOf, fieldName, flagOf, idOf, refuseRepeatedFields, required, sequenceOf, textOf, timeOf } from './fix-fields.js';
+import { fixMessages } from './fix-messages.js';
 import { fixNames } from './fix-names.js';
 import { parseFix } from './fix-parse.js';
-import type { FixMessage } from './fix-parse.js';
+import type { FixMessage, FixParse } from './fix-parse.js';
 import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
 
 /*
- * FIX 4.2 and 4.4 logs, one message a line: new orders (D), cancel and replace requests (F, G), execution reports (8) and
+ * FIX 4.2 and 4.4 logs: new orders (D), cancel and replace requests (F, G), execution reports (8) and
  * cancel rejects (9).
  */
 
@@ -122,6 +123,17 @@ function scopedIdOf(message: FixMessage, msgType: OrderMessage, envelope: Envelo
   return [msgType, session, sentAt.slice(0, 10), sequence];
 }
 
+/**
+ * A message that runs over several lines, which came joined by LF: its text has line breaks of its own (LF or CRLF), or the log
+ * broke it anywhere. Its CheckSum says which; where that is not looked at, the breaks are the log's.
+ */
+function parseBroken(line: string, verify: boolean): FixParse {
+  if (!line.includes('\n')) return parseFix(line, { verify });
+  const readings = verify ? [line, line.replaceAll('\n', ''), line.replaceAll('\n', '\r\n')] : [line.replaceAll('\n', '')];
+  const parsed = readings.map((reading) => parseFix(reading, { verify }));
+  return parsed.find(({ kind }) => kind === 'message') ?? parsed[0] ?? parseFix(line, { verify });
+}
+
 function open({ flags: givenFlags, importId, now }: AdapterOptions): LineParser {
   const given = readFlags(flags, givenFlags, 'fix');
   const defaults = { environment: given.environment, currency: given.currency, multiplier: given.multiplier };
@@ -147,7 +159,7 @@ function open({ flags: givenFlags, importId, now }: AdapterOptions): LineParser 
   };
 
   const parse = (line: string): ParsedLine => {
-    const parsed = parseFix(line, { verify: given.checksum === 'verify' });
+    const parsed = parseBroken(line, given.checksum === 'verify');
     if (parsed.kind === 'malformed') return malformed(parsed.reason, parsed.field);
     const msgType = required(textOf(parsed.message, 'MsgType'), 'MsgType');
     const orderMessage = ORDER_MESSAGES.find((type) => type === msgType);
@@ -159,4 +171,4 @@ function open({ flags: givenFlags, importId, now }: AdapterOptions): LineParser 
 }
 
 /** FIX 4.2 and 4.4 message logs (tag=value). Flags: account, source, multiplier, checksum, idsRecycle. */
-export const fixAdapter: Adapter = { name: 'fix', encoding: 'latin1', open };
+export const fixAdapter: Adapter = { name: 'fix', encoding: 'latin1', messages: fixMessages, open };

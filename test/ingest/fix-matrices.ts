@@ -175,7 +175,9 @@ function messageFields(row: Row, prefix: string, orderId: string, execId: string
       return [[37, orderId], ...names, ...reportFields(row, dialect, prefix, execId, avgPx)];
     case 'Cancel Reject':
       return [[37, orderId], ...names, [39, codeOf(ORD_STATUSES, row.ordStatus)], [434, row.responseTo === 'cancel' ? '1' : '2']];
-    default:
+    case 'New Order':
+    case 'Cancel Request':
+    case 'Replace Request':
       return [...names, ...requestFields(row, dialect)];
   }
 }

@@ -1,0 +1,148 @@
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ImportFlags } from '../../src/ingest/adapter.js';
+import { importFile } from '../../src/ingest/import-file.js';
+import type { ImportSummary } from '../../src/ingest/import-file.js';
+import { fromBroker, toBroker } from './fix-fixture.js';
+import { ImportLedger } from './import-ledger.js';
+
+/* Which order a FIX message is about, through the adapter and a real event store: a line an order, `broker's id, ClOrdID, status, OrderQty, CumQty, LeavesQty, executions, discrepancies, conflicts`. */
+
+let ledger: ImportLedger;
+let tenant: string;
+
+beforeAll(async () => {
+  ledger = await ImportLedger.open();
+});
+afterAll(async () => {
+  await ledger.close();
+});
+beforeEach(() => {
+  tenant = ledger.newTenant();
+  sequence = 0;
+});
+
+type Fields = Readonly<Record<number, string | undefined>>;
+let sequence = 0;
+const at = (): string => `20261120-14:30:${String(sequence).padStart(2, '0')}.000`;
+const next = (fields: Fields): Fields => {
+  sequence += 1;
+  return { 34: String(sequence), 60: at(), ...fields };
+};
+const ORDER = { 1: 'ACC1', 11: 'C1', 38: '100', 40: '1', 54: '1', 55: 'AAPL' };
+const REPORT = { 1: 'ACC1', 6: '0', 11: 'C1', 14: '0', 37: 'O1', 38: '100', 54: '1', 55: 'AAPL', 151: '100' };
+
+const placed = (fields: Fields = {}): string => toBroker('D', next({ ...ORDER, ...fields }));
+const accepted = (fields: Fields = {}): string => fromBroker('8', next({ ...REPORT, 17: `N${sequence}`, 39: '0', 150: '0', ...fields }));
+const filled = (execId: string, fields: Fields = {}): string =>
+  fromBroker('8', next({ ...REPORT, 14: '100', 17: execId, 31: '10', 32: '100', 39: '2', 150: 'F', 151: '0', ...fields }));
+const cancel = (fields: Fields = {}): string => toBroker('F', next({ 1: 'ACC1', 11: 'C2', 38: '100', 41: 'C1', 54: '1', 55: 'AAPL', ...fields }));
+const replace = (fields: Fields = {}): string => toBroker('G', next({ ...ORDER, 11: 'C2', 41: 'C1', ...fields }));
+const refused = (fields: Fields = {}): string => fromBroker('9', next({ 11: 'C2', 37: 'O1', 39: '0', 41: 'C1', 434: '1', ...fields }));
+
+const run = (lines: readonly string[], flags: ImportFlags = {}): Promise<ImportSummary> =>
+  importFile({ path: '-', format: 'fix', handler: ledger.handler, store: ledger.store, options: { tenant, ...flags }, stdin: Readable.from([lines.join('\n')], { objectMode: false }) });
+const figures = (): Promise<readonly string[]> => ledger.figures(tenant);
+const accounts = async (): Promise<readonly string[]> => (await ledger.orders(tenant)).map(({ accountId }) => String(accountId)).sort();
+
+describe('ids that are used again', () => {
+  it('on another day are another order’s (idsRecycle=daily), and the same one’s by default', async () => {
+    const day2 = { 52: '20261121-14:30:00', 60: '20261121-14:30:00' };
+    const log = [placed(), accepted(), filled('E1'), placed(day2), accepted({ ...day2, 17: 'N9' })];
+    await run(log, { idsRecycle: 'daily' });
+    expect(await figures()).toEqual(['O1 C1 filled 100 100 0 1 0 0', 'O1 C1 new 100 0 100 0 0 0']);
+    tenant = ledger.newTenant();
+    await run(log);
+    expect(await figures()).toHaveLength(1);
+  });
+
+  it('in another account are another order’s (idsRecycle=account)', async () => {
+    const [first, second] = [[placed(), accepted(), filled('E1')], [placed({ 1: 'ACC2' }), accepted({ 1: 'ACC2', 17: 'M1' })]];
+    await run([...first, ...second].toReversed(), { idsRecycle: 'account' });
+    expect(await figures()).toEqual(['O1 C1 filled 100 100 0 1 0 0', 'O1 C1 new 100 0 100 0 0 0']);
+    expect(await accounts()).toEqual(['ACC1', 'ACC2']);
+  });
+
+  it('of ClOrdIDs alone in another account are another order’s without any option', async () => {
+    const other = { 1: 'ACC2', 37: 'O2' };
+    await run([placed(), placed(other), accepted(), accepted({ ...other, 17: 'M1' }), filled('E1'), refused({ 37: 'O2' })]);
+    expect(await figures()).toEqual(['O1 C1 filled 100 100 0 1 0 0', 'O2 C2 new 100 0 100 0 0 0']);
+  });
+
+  it('for another instrument are another order’s (idsRecycle=instrument), options by their series', async () => {
+    const call = { 167: 'OPT', 541: '20261218', 201: '1', 202: '150' };
+    const put = { ...call, 201: '0' };
+    const log = [placed(), placed(call), placed(put), accepted(), accepted({ ...call, 17: 'M1' }), accepted({ ...put, 17: 'P1' }), filled('E1', call)];
+    await run(log.toReversed(), { idsRecycle: 'instrument' });
+    expect(await figures()).toEqual(['O1 C1 filled 100 100 0 1 0 0', 'O1 C1 new 100 0 100 0 0 0', 'O1 C1 new 100 0 100 0 0 0']);
+  });
+
+  it('anywhere: daily, account and instrument at once', async () => {
+    const day2 = { 52: '20261121-14:30:00', 60: '20261121-14:30:00' };
+    const variants: readonly Fields[] = [{}, day2, { 1: 'ACC2' }, { 55: 'MSFT' }, { ...day2, 1: 'ACC2', 55: 'MSFT' }];
+    await run(variants.flatMap((variant, index) => [accepted({ ...variant, 17: `A${index}` }), placed(variant)]), { idsRecycle: 'daily,account,instrument' });
+    expect(await figures()).toEqual(variants.map(() => 'O1 C1 new 100 0 100 0 0 0'));
+  });
+
+  it('of executions are told apart by their order', async () => {
+    await run([filled('E1'), filled('E1', { 11: 'C9', 37: 'O9' })]);
+    expect(await figures()).toEqual(['O1 C1 filled 100 100 0 1 0 0', 'O9 C9 filled 100 100 0 1 0 0']);
+  });
+});
+
+describe('a message that names its order by little', () => {
+  it.each(['NONE', '0', undefined])('is of the order that its replacing ClOrdID alone names (OrderID %s), in any order', async (orderId) => {
+    const log = [placed(), accepted(), replace(), filled('E1', { 11: 'C2', 37: orderId })];
+    await run(log);
+    expect(await figures()).toEqual(['O1 C2 filled 100 100 0 1 0 0']);
+    tenant = ledger.newTenant();
+    await run(log.toReversed());
+    expect(await figures()).toEqual(['O1 C2 filled 100 100 0 1 0 0']);
+  });
+
+  it('is of the order at the beginning of a chain of ClOrdIDs, whichever link comes first', async () => {
+    const log = [placed(), replace({ 11: 'C2', 41: 'C1' }), replace({ 11: 'C3', 41: 'C2' }), replace({ 11: 'C4', 41: 'C3' }), filled('E1', { 11: 'C4', 37: 'NONE' })];
+    for (const lines of [log, log.toReversed(), [...log.slice(2), ...log.slice(0, 2)]]) {
+      tenant = ledger.newTenant();
+      await run(lines);
+      expect(await figures()).toEqual([' C4 filled 100 100 0 1 0 0']);
+    }
+  });
+
+  it('waits until its order appears, in this file or in a later one', async () => {
+    expect(await run([refused()])).toMatchObject({ parked: 1 });
+    expect(await figures()).toEqual([]);
+    expect(await run([placed(), cancel(), accepted(), refused({ 60: at() })])).toMatchObject({ parked: 0 });
+    expect(await ledger.handler.takeUpParked({ kind: 'broker', scope: [tenant, 'BROKER'], id: 'O1' })).toMatchObject({ takenUp: 1, left: 0 });
+    expect(await figures()).toEqual(['O1 C2 new 100 0 100 0 0 0']);
+  });
+});
+
+describe('a message without its account', () => {
+  it.each(['NONE', 'O1'])('that refuses a cancel of an unknown order (OrderID %s) is of the order that the cancel names', async (orderId) => {
+    const log = [cancel(), refused({ 37: orderId, 39: '8', 102: '1' })];
+    for (const lines of [log, log.toReversed()]) {
+      tenant = ledger.newTenant();
+      expect(await run(lines)).toMatchObject({ parked: 0 });
+      expect(await accounts()).toEqual(['ACC1']);
+      expect((await ledger.orders(tenant)).map(({ view }) => view.ordStatus)).toEqual(['rejected']);
+    }
+  });
+
+  it('that reports on a placed order is of that order and its account', async () => {
+    await run([placed(), accepted({ 1: undefined }), replace(), filled('E1', { 1: undefined, 11: 'C2', 41: 'C1' })]);
+    expect(await figures()).toEqual(['O1 C2 filled 100 100 0 1 0 0']);
+    expect(await accounts()).toEqual(['ACC1']);
+  });
+
+  it('never brings the orders of two accounts together, though they use one ClOrdID', async () => {
+    await run([placed(), placed({ 1: 'ACC2' }), accepted(), accepted({ 1: 'ACC2', 17: 'M1', 37: 'O2' }), refused({ 37: 'NONE', 11: 'C1', 41: undefined })]);
+    expect(await figures()).toEqual(['O1 C1 new 100 0 100 0 0 0', 'O2 C1 new 100 0 100 0 0 0']);
+  });
+
+  it('is of the account that is given with the import', async () => {
+    await run([accepted({ 1: undefined }), placed()].toReversed(), { account: 'ACC1' });
+    expect(await figures()).toEqual(['O1 C1 new 100 0 100 0 0 0']);
+    expect(await accounts()).toEqual(['ACC1']);
+  });
+});
