@@ -6,6 +6,7 @@ import type { BrokerReport, ExecutionData, OrderFactEvent, OrderTerms } from '..
 import type { OrderFact } from '../eventstore/commands.js';
 import { FieldError, shown } from './adapter.js';
 import { HIGHEST_RANK, placeInLife } from './cumulative-place.js';
+import type { LifeStage } from './cumulative-place.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
 import type { JsonFields } from './json-fields.js';
 import type { OrderSession } from './order-session.js';
@@ -89,11 +90,15 @@ function cumulativeOf(order: JsonFields, leg: JsonFields, frame: Frame): Cumulat
   return { quantity, price: leg.required('ExecutionPrice', price), fees: bearsFees(leg, frame) ? frame.fees : [] };
 }
 
+function phaseOf({ isOver: over, meaning }: Frame): LifeStage['phase'] {
+  if (!over) return 'open';
+  return meaning.changes === undefined ? 'over' : 'changed';
+}
+
 function placeOf(frame: Frame, executed: Cumulative | undefined, rank: number): Place {
-  const { meaning, closedAt, openedAt } = frame;
+  const { closedAt, openedAt } = frame;
   const fees = (executed?.fees ?? []).reduce((sum, { amount }) => add(sum, parseDecimal(amount)), parseDecimal('0'));
-  const phase = !frame.isOver ? 'open' : meaning.changes === undefined ? 'over' : 'changed';
-  return { occurredAt: closedAt ?? openedAt, sequence: placeInLife({ phase, executed: parseDecimal(executed?.quantity ?? '0'), fees, rank }) };
+  return { occurredAt: closedAt ?? openedAt, sequence: placeInLife({ phase: phaseOf(frame), executed: parseDecimal(executed?.quantity ?? '0'), fees, rank }) };
 }
 
 const NOTHING_EXECUTED: Cumulative = { quantity: NO_QUANTITY, price: priceText('0'), fees: [] };
@@ -122,12 +127,14 @@ function executionFacts(of: StatedOrder, terms: OrderTerms, frame: Frame, execut
   const opening = statedFact(of, first, { occurredAt: frame.openedAt, sequence: '0' }, ['execution'], { side, sourceSymbol });
   if (executed === undefined) {
     const bust: OrderFactEvent = { type: 'ExecutionBusted', data: { refs, execId: execId('broken'), execRefId: base } };
-    return [opening, statedFact(of, bust, placeOf(frame, undefined, 0), ['execution', 'broken'], { type: bust.type })];
+    const place = placeOf(frame, undefined, 0);
+    return [opening, statedFact(of, bust, place, ['execution', 'broken', place.occurredAt], { type: bust.type })];
   }
   // A corrected fill counts over what was said of the same quantity.
   const place = placeOf(frame, executed, frame.meaning.changes === undefined ? 0 : HIGHEST_RANK);
   const fees = executed.fees.map(({ amount }) => `+${amount}`).join('');
-  const name = [`${executed.quantity}@${executed.price}${fees}`, place.occurredAt, ...(frame.meaning.changes === undefined ? [] : [frame.meaning.changes])];
+  // All that its place follows from, so that a version has one place.
+  const name = [`${executed.quantity}@${executed.price}${fees}`, place.occurredAt, frame.meaning.changes ?? phaseOf(frame)];
   const execution = version(name.join(' '), executed);
   const correction: OrderFactEvent = { type: 'ExecutionCorrected', data: { refs, execRefId: base, execution } };
   return [opening, statedFact(of, correction, place, ['execution', ...name], { execution })];
