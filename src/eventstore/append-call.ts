@@ -152,6 +152,8 @@ function takeAnswer(call: OpenCall, response: BatchResponse): void {
 function awaitDrain(call: OpenCall): void {
   call.drained ??= new Promise<void>((resolve) => {
     const done = (): void => {
+      // Both listeners go: a call that lives long waits many times.
+      call.duplex.off('drain', done).off('close', done);
       call.drained = undefined;
       resolve();
     };

@@ -1,4 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { connectUnverified, isUnverified } from './unverified-tls.js';
 
 /** Of a connection to the store, in milliseconds. */
 export interface ConnectionTuning {
@@ -50,7 +51,8 @@ export class Connection {
     const missing = settings.filter(([name]) => !this.url.toLowerCase().includes(`${name.toLowerCase()}=`));
     const query = missing.map(([name, value]) => `${name}=${value}`).join('&');
     const separator = this.url.includes('?') ? '&' : '?';
-    return EventStoreDBClient.connectionString(query === '' ? this.url : `${this.url}${separator}${query}`);
+    const url = query === '' ? this.url : `${this.url}${separator}${query}`;
+    return isUnverified(url) ? connectUnverified(url) : EventStoreDBClient.connectionString(url);
   }
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { startEventStoreServer } from '../../embedded/eventstore/server.js';
-import { verifyStore } from '../../embedded/eventstore/verify.js';
+import { verifyStore } from '../../embedded/eventstore/verify-store.js';
 import { CommandError, EXIT } from '../exit-codes.js';
 import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';

@@ -1,4 +1,3 @@
-import { lockFolder } from '../folder-lock.js';
 import type { Block } from './block.js';
 import { frameSize, readEventHead } from './event-frame.js';
 import { TOMBSTONE_REVISION } from './messages.js';
@@ -112,24 +111,16 @@ class Verification {
   }
 }
 
-/**
- * Walks a store that no server uses: each event's checksum, place and stream. Reads only.
- * @throws FolderLockedError where a server uses the folder; Error where the file cannot be opened at all.
- */
-export async function verifyStore(dir: string): Promise<StoreReport> {
-  const lock = await lockFolder(dir);
+/** Walks a store whose folder is locked. Reads only. @throws Error where it cannot be opened at all. */
+export async function walkStore(dir: string): Promise<StoreReport> {
+  const storage = new EventStorage(dir);
   try {
-    const storage = new EventStorage(dir);
-    try {
-      const verification = new Verification(storage);
-      verification.verifyLog();
-      verification.verifyStreams();
-      const { events, streams, blocks, lastPosition, problems } = verification;
-      return { events, streams, blocks, lastPosition, problems };
-    } finally {
-      await storage.close();
-    }
+    const verification = new Verification(storage);
+    verification.verifyLog();
+    verification.verifyStreams();
+    const { events, streams, blocks, lastPosition, problems } = verification;
+    return { events, streams, blocks, lastPosition, problems };
   } finally {
-    await lock.release();
+    await storage.close();
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type AllStreamRecordedEvent, EventStoreDBClient, type Position, START, StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { verifyStore } from '../../../src/embedded/eventstore/verify.js';
+import { verifyStore } from '../../../src/embedded/eventstore/verify-store.js';
 import { type Witness, workUntilKilled } from '../../support/crash-workload.js';
 import { type TestEventStore, startTestEventStore } from '../../support/event-store.js';
 

@@ -8,7 +8,7 @@ import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { launchEventStore } from '../../../src/embedded/eventstore/launch.js';
-import { verifyStore } from '../../../src/embedded/eventstore/verify.js';
+import { verifyStore } from '../../../src/embedded/eventstore/verify-store.js';
 import { type TestEventStore, startTestEventStore } from '../../support/event-store.js';
 
 const MARK = 'a-mark-that-is-nowhere-else';
