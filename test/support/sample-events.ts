@@ -36,7 +36,7 @@ const fact: Required<FactBase> = {
 };
 const bare: FactBase = { refs: {} };
 const change: Required<TermsChange> = { orderQty: quantityText('50'), price: priceText('11'), stopPx: priceText('9'), ordType: 'stop_limit', timeInForce: 'day' };
-const fullExecution = executionOf('E-1', { positionEffect: 'close', positionId: POSITION, venue: 'XNAS' });
+const fullExecution = executionOf('E-1', { secondaryExecId: execId('T-1'), positionEffect: 'close', positionId: POSITION, venue: 'XNAS' });
 
 /** Each with every optional field, and with none. */
 const orderEvents: readonly OrderEventBody[] = [

@@ -95,6 +95,11 @@ export interface FactBase {
 /** One trade, whole, so that it can be posted without another stream. */
 export interface ExecutionData {
   readonly execId: ExecId;
+  /**
+   * Another name of the same trade (FIX SecondaryExecID, tag 527), where messages name it now by one id, now by another: a bust
+   * or a correction may refer to it. A name that several trades of an order have is that of the first.
+   */
+  readonly secondaryExecId?: ExecId;
   readonly side: Side;
   /** FIX LastQty (tag 32) and LastPx (tag 31); LastQty is never negative. */
   readonly lastQty: QuantityString;

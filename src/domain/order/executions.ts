@@ -123,16 +123,38 @@ function settleWaiting(set: ExecutionSet): ExecutionSet {
   }
 }
 
+/** The trade that is known under the names of this one. Under its other name alone only where that is the first name of the same trade. */
+function slotOf(set: ExecutionSet, execution: ExecutionData): number | undefined {
+  const { execId, secondaryExecId } = execution;
+  const slot = set.slots.get(execId);
+  if (slot !== undefined || secondaryExecId === undefined) return slot;
+  const other = set.slots.get(secondaryExecId);
+  const known = other === undefined ? undefined : set.list.get(other);
+  return known && known.execId === secondaryExecId && sameTrade(known.execution, execution) ? other : undefined;
+}
+
+/** Makes the names of a trade those of its slot; a name that another slot has stays that one's. */
+function nameSlot(set: ExecutionSet, { execId, secondaryExecId }: ExecutionData, slot: number): ExecutionSet {
+  const named = set.slots.has(execId) ? set.slots : set.slots.with(execId, slot);
+  const slots = secondaryExecId === undefined || named.has(secondaryExecId) ? named : named.with(secondaryExecId, slot);
+  return slots === set.slots ? set : { ...set, slots };
+}
+
+/** A trade that came before: it counts once, and what it says otherwise is a conflict. */
+function repeatTrade(set: ExecutionSet, slot: number, execution: ExecutionData): ExecutionSet {
+  const known = set.list.get(slot);
+  const named = nameSlot(set, execution, slot);
+  const conflicts = known?.version === 1 && !sameTrade(known.execution, execution);
+  if (known && conflicts) return { ...named, conflicts: [...named.conflicts, { first: known.execution, other: execution }] };
+  return named === set || named.waiting.length === 0 ? named : settleWaiting(named);
+}
+
 /** Counts a trade once: the same ExecID again is the same trade. */
 export function recordTrade(set: ExecutionSet, execution: ExecutionData, occurredAt: string, tradingDay: string): ExecutionSet {
-  const slot = set.slots.get(execution.execId);
-  if (slot !== undefined) {
-    const known = set.list.get(slot);
-    const conflicts = known?.version === 1 && !sameTrade(known.execution, execution);
-    return known && conflicts ? { ...set, conflicts: [...set.conflicts, { first: known.execution, other: execution }] } : set;
-  }
+  const slot = slotOf(set, execution);
+  if (slot !== undefined) return repeatTrade(set, slot, execution);
   const next = set.list.length;
-  const recorded = putVersion({ ...set, slots: set.slots.with(execution.execId, next) }, next, {
+  const recorded = putVersion(nameSlot(set, execution, next), next, {
     execId: execution.execId,
     version: 1,
     status: 'live',

@@ -76,6 +76,7 @@ const report = z.strictObject({
 
 export const execution = z.strictObject({
   execId: text<ExecId>(),
+  secondaryExecId: text<ExecId>().exactOptional(),
   side,
   lastQty: quantity(),
   lastPx: price(),
