@@ -121,6 +121,19 @@ describe('an append over a faulty network', () => {
     expect(await store.append(stream, 'no_stream', events)).toMatchObject({ kind: 'appended', revision: 0n });
   });
 
+  it('given bursts that fill the connection again and again, then nothing is left behind by the waits for room', async () => {
+    const store = through(proxy, { appendDeadlineMs: 5_000 });
+    const warnings: string[] = [];
+    const warned = ({ message }: Error): number => warnings.push(message);
+    process.on('warning', warned);
+    for (let burst = 0; burst < 20; burst += 1) {
+      const streams = Array.from({ length: 100 }, () => freshStream());
+      await Promise.all(streams.map((stream) => store.append(stream, 'no_stream', sealedNotes(stream, 1).events)));
+    }
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+  });
+
   it('given nobody listens, then it fails as unavailable or deadline within the stated time', async () => {
     await proxy.stop();
     const store = through(proxy, { giveUpAfterMs: 500 });
