@@ -77,8 +77,12 @@ function together(parts: readonly ParsedLine[]): ParsedLine {
   return facts.length > 0 ? { kind: 'facts', facts } : (parts[0] ?? skipped('nothing'));
 }
 
+/** Comments (`:heartbeat`) and the other fields of an event stream (`text/event-stream`). */
+const EVENT_STREAM_LINE = /^(?::[^{}]*|(?:event|id|retry):[^{}]*)$/u;
+
 /** Parses the text of one message, within envelopes or not. Never throws but for a bug. */
 export function parseJsonMessage(text: string, { isMessage, parse, skipReason }: JsonFormat): ParsedLine {
+  if (EVENT_STREAM_LINE.test(text)) return skipped('line of an event stream without data');
   const parsed = parseLossless(text);
   if ('reason' in parsed) return malformed(`the message ${parsed.reason}`);
   const found = messagesWithin(parsed.value, isMessage);

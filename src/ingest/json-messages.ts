@@ -13,6 +13,8 @@ const NEWLINE = 0x0a;
 const COMMA = 0x2c;
 /** Begins each text of a JSON text sequence (RFC 7464). */
 const RECORD_SEPARATOR = 0x1e;
+/** Before each message of an event stream (`text/event-stream`). */
+const EVENT_STREAM_DATA = 'data:';
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
@@ -120,10 +122,20 @@ class MessageCutter {
   #takeInGarbage(byte: number, startsLine: boolean): void {
     if (this.#valueIndent < 0) {
       if (byte === NEWLINE) this.#endGarbage(this.#window.position);
+      else if (this.#isStreamData()) this.#beginData();
     } else if (startsLine && isOpening(byte) && this.#indent <= this.#valueIndent) {
       this.#endGarbage(this.#window.position - 1);
       this.#begin(byte);
     }
+  }
+
+  #isStreamData(): boolean {
+    return this.#state === 'garbage' && this.#window.position === EVENT_STREAM_DATA.length && this.#window.text(EVENT_STREAM_DATA.length) === EVENT_STREAM_DATA;
+  }
+
+  #beginData(): void {
+    this.#window.drop();
+    this.#state = 'between';
   }
 
   #endGarbage(end: number): void {
@@ -197,7 +209,7 @@ async function* withoutMark(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffe
 
 /**
  * Cuts bytes into JSON messages, numbered from 1; yields those of each chunk together. An object is a message, and so is an array
- * within an array; commas and the brackets of an outer array are no part of any. What is no JSON is a message too, so that it is
+ * within an array; commas, the brackets of an outer array and the `data:` of an event stream are no part of any. What is no JSON is a message too, so that it is
  * quarantined: a broken value up to the next line that may begin one, anything else up to the end of its line. Of a message over
  * `MAX_LINE_BYTES` only the beginning is kept, and `isCut` says so; the next one is whole. A byte order mark is left out.
  */

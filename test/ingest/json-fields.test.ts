@@ -174,6 +174,7 @@ describe('messages within envelopes', () => {
     expect(parse('{"data":{"id":7}}')).toEqual({ kind: 'skipped', reason: '7' });
     expect(parse('{"data":{"id":"x"}}')).toMatchObject({ kind: 'malformed', field: 'id' });
     expect(parse('{"data":[]}')).toEqual({ kind: 'skipped', reason: 'no message' });
+    for (const line of [':heartbeat', 'event: trade', 'id: 01HCMK']) expect(parse(line)).toEqual({ kind: 'skipped', reason: 'line of an event stream without data' });
     expect(parse('{"id":')).toMatchObject({ kind: 'malformed', reason: expect.stringContaining('the message is not valid JSON') });
   });
 });

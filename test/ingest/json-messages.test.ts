@@ -22,7 +22,7 @@ const valuesOf = async (bytes: Buffer | string, sizes: readonly number[] = []): 
 const long = (length: number): string => `{"a":"${'x'.repeat(length - '{"a":""}'.length)}"}`;
 const kept = async (text: string) => (await messagesOf(text, [65_536])).map((message) => [message.number, message.text.length, message.isCut]);
 /** Text without framing. */
-const substance = (text: string): string => text.replaceAll('\u001E', '').replaceAll(/[\s,[\]\uFEFF]/gu, '');
+const substance = (text: string): string => text.replaceAll('\u001E', '').replaceAll('data:', '').replaceAll(/[\s,[\]\uFEFF]/gu, '');
 
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 });
 const value = fc.letrec((tie) => ({
@@ -40,6 +40,7 @@ const FRAMINGS: ReadonlyMap<string, (values: readonly unknown[]) => string> = ne
   ['one pretty array', (values) => JSON.stringify(values, undefined, '\t').replaceAll('\n', '\r\n')],
   ['several arrays', (values) => values.map((one) => JSON.stringify([one, one])).join('\n')],
   ['a JSON text sequence', (values) => values.map((one) => `\u001E${JSON.stringify(one)}\n`).join('')],
+  ['an event stream', (values) => values.map((one) => `data: ${JSON.stringify(one, undefined, 1)}\n\n`).join('')],
   ['with a byte order mark', (values) => `\uFEFF${JSON.stringify(values)}`],
 ]);
 
@@ -82,6 +83,10 @@ describe('the messages of a JSON file', () => {
 
   it('are garbage to the end of the line where something else stands between them', async () => {
     expect(await textsOf('{"a":1}\n2026-11-20 connected {"no":1}\n{"b":2}\nnull\n]{"c":3}')).toEqual(['{"a":1}', '2026-11-20 connected {"no":1}', '{"b":2}', 'null', '{"c":3}']);
+  });
+
+  it('of an event stream are its data; comments and other fields stay apart', async () => {
+    expect(await textsOf(':heartbeat\n\nid: 7\nevent: trade\ndata: {"a":1}\n\n:heartbeat\ndata:{"b":2}')).toEqual([':heartbeat', 'id: 7', 'event: trade', '{"a":1}', ':heartbeat', '{"b":2}']);
   });
 
   it('are garbage where they are nested too deep', async () => {
