@@ -3,7 +3,7 @@ import type { QuantityString } from '../domain/amounts.js';
 import { execId } from '../domain/ids.js';
 import type { BrokerReport, ExecutionData, OrderFactEvent, OrderTerms } from '../domain/order/events.js';
 import type { OrderFact } from '../eventstore/commands.js';
-import { FieldError, shown } from './adapter.js';
+import { FieldError } from './adapter.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
 import type { JsonFields } from './json-fields.js';
 import type { OrderSession } from './order-session.js';
@@ -43,11 +43,18 @@ const MAX_ID_LENGTH = 90;
 /** The id of one leg's order: the order's own, with the leg's symbol where there are several legs. */
 const legOrderId = ({ id, legCount }: Stated, symbol: string): string => (legCount === 1 ? id : `${id} ${symbol}`);
 
+/** An id, short enough for a leg's symbol or some words beside it. */
+function idOf(order: JsonFields, name: string): string | undefined {
+  const id = order.id(name);
+  if (id !== undefined && id.length > MAX_ID_LENGTH) throw new FieldError(order.pathOf(name), `is longer than ${MAX_ID_LENGTH} characters`);
+  return id;
+}
+
 /** A spread's price is that of all its legs together, so no leg has it. */
 function termsOf(order: JsonFields, leg: JsonFields, stated: Stated, session: OrderSession): OrderTerms {
   const { side, positionEffect } = actionOf(leg);
   const [price, stopPx] = stated.legCount === 1 ? [order.price('price'), order.price('stop-trigger')] : [];
-  const [timeInForce, replaces, complexOrder] = [timeInForceOf(order), order.id('replaces-order-id'), order.id('complex-order-id')];
+  const [timeInForce, replaces, complexOrder] = [timeInForceOf(order), idOf(order, 'replaces-order-id'), idOf(order, 'complex-order-id')];
   const group = stated.legCount > 1 ? stated.id : complexOrder === undefined ? undefined : `complex order ${complexOrder}`;
   return {
     environment: session.environment,
@@ -84,13 +91,6 @@ function fillOf(fill: JsonFields, terms: OrderTerms): Fill {
   };
 }
 
-/** Short enough for a leg's symbol behind it. */
-function idOf(order: JsonFields): string {
-  const id = order.required('id', order.id('id'));
-  if (id.length > MAX_ID_LENGTH) throw new FieldError(order.pathOf('id'), `${shown(id)} is longer than ${MAX_ID_LENGTH} characters`);
-  return id;
-}
-
 /** What was executed by the broker's own count: quantity less what remains of it. */
 function executedQty(leg: JsonFields, { status }: Stated): QuantityString | undefined {
   const [ordered, remaining] = [leg.quantity('quantity'), leg.quantity('remaining-quantity')];
@@ -99,7 +99,7 @@ function executedQty(leg: JsonFields, { status }: Stated): QuantityString | unde
 }
 
 function reasonOf(order: JsonFields): string | undefined {
-  const replacing = order.id('replacing-order-id');
+  const replacing = idOf(order, 'replacing-order-id');
   return order.words('reject-reason') ?? (replacing === undefined ? undefined : `replaced by order ${replacing}`);
 }
 
@@ -153,7 +153,7 @@ export function tastytradeOrder(order: JsonFields, sentAt: string | undefined, s
   const symbols = new Set(legs.map((leg) => leg.text('symbol')));
   if (symbols.size < legs.length) throw new FieldError(order.pathOf('legs'), 'names a symbol twice');
   const stated: Stated = {
-    id: idOf(order),
+    id: order.required('id', idOf(order, 'id')),
     account: order.text('account-number') ?? session.account,
     status,
     standing: order.required('status', order.oneOf('status', STATUSES)),

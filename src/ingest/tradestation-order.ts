@@ -4,6 +4,7 @@ import { add, isZero, parseDecimal } from '../domain/decimal.js';
 import { execId } from '../domain/ids.js';
 import type { BrokerReport, ExecutionData, OrderFactEvent, OrderTerms } from '../domain/order/events.js';
 import type { OrderFact } from '../eventstore/commands.js';
+import { sha256Hex } from '../eventstore/digest.js';
 import { FieldError, shown } from './adapter.js';
 import { HIGHEST_RANK, placeInLife } from './cumulative-place.js';
 import type { LifeStage } from './cumulative-place.js';
@@ -45,6 +46,7 @@ interface Cumulative {
 
 const MAX_LEGS = 20;
 const MAX_ID_LENGTH = 90;
+const MAX_VERSION_ID_LENGTH = 150;
 const FEES = ['CommissionFee', 'UnbundledRouteFee', 'RoutingFee'] as const;
 /** Accounts of the simulator. */
 const SIMULATED = /^SIM/u;
@@ -103,6 +105,9 @@ function placeOf(frame: Frame, executed: Cumulative | undefined, rank: number): 
 
 const NOTHING_EXECUTED: Cumulative = { quantity: NO_QUANTITY, price: priceText('0'), fees: [] };
 
+/** Decimals may have many digits, an id only so many characters. */
+const shortened = (id: string): string => (id.length <= MAX_VERSION_ID_LENGTH ? id : sha256Hex(id));
+
 /**
  * What was executed, as one execution with versions. Its first version is the same from every frame: nothing, when the order
  * was opened. What this frame says is a correction of it, placed by how much was executed.
@@ -135,7 +140,7 @@ function executionFacts(of: StatedOrder, terms: OrderTerms, frame: Frame, execut
   const fees = executed.fees.map(({ amount }) => `+${amount}`).join('');
   // All that its place follows from, so that a version has one place.
   const name = [`${executed.quantity}@${executed.price}${fees}`, place.occurredAt, frame.meaning.changes ?? phaseOf(frame)];
-  const execution = version(name.join(' '), executed);
+  const execution = version(shortened(name.join(' ')), executed);
   const correction: OrderFactEvent = { type: 'ExecutionCorrected', data: { refs, execRefId: base, execution } };
   return [opening, statedFact(of, correction, place, ['execution', ...name], { execution })];
 }

@@ -7,8 +7,12 @@ import type { Adapter, ParsedLine } from '../../src/ingest/adapter.js';
 import { fixAdapter } from '../../src/ingest/fix.js';
 import { jsonlAdapter } from '../../src/ingest/jsonl.js';
 import { lobsterAdapter } from '../../src/ingest/lobster.js';
+import { tastytradeAdapter } from '../../src/ingest/tastytrade.js';
+import { tradestationAdapter } from '../../src/ingest/tradestation.js';
 import { PARTIAL_FILL, fixLine, fromBroker } from './fix-fixture.js';
 import { openAdapter } from './parse.js';
+import { frame, orderJson as tastytradeOrder } from './tastytrade-fixture.js';
+import { closed } from './tradestation-fixture.js';
 
 const LOBSTER_FILE = 'MSFT_2012-06-21_34200000_37800000_message_10.csv';
 
@@ -38,6 +42,8 @@ const everyAdapter: readonly (readonly [string, Adapter])[] = [
   ['lobster', lobsterAdapter],
   ['fix', fixAdapter],
   ['jsonl', jsonlAdapter],
+  ['tastytrade', tastytradeAdapter],
+  ['tradestation', tradestationAdapter],
 ];
 
 describe.each(everyAdapter)('the adapter %s', (_name, adapter) => {
@@ -54,6 +60,15 @@ describe.each(everyAdapter)('the adapter %s', (_name, adapter) => {
 
 /** A line whose separators are all the same: logs show FIX's SOH as `|` or `;`. */
 const withOneSeparator = (line: string): string => line.replaceAll('\u0001', '|').replaceAll(';', '|');
+
+/** The value with one part of it, found by a path of numbers, replaced. */
+const replacedAt = (value: unknown, path: readonly number[], by: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return by;
+  const keys = Object.keys(value);
+  const key = keys[(path[0] ?? 0) % keys.length] ?? '';
+  const inner = replacedAt(Reflect.get(value, key), path.slice(1), by);
+  return Array.isArray(value) ? [inner] : { ...value, [key]: inner };
+};
 
 describe('messages with some field replaced', () => {
   it('of FIX are sound', () => {
@@ -98,16 +113,22 @@ describe('messages with some field replaced', () => {
       report: { cumQty: '1', reason: 'r' },
       execution: { execId: 'x-1', side: 'buy', lastQty: '40', lastPx: '187.49', instrument: { symbol: 'AAPL', multiplier: '1' }, fees: [{ amount: '1', currency: 'USD' }] },
     };
-    const replaced = (value: unknown, path: readonly number[], by: unknown): unknown => {
-      if (typeof value !== 'object' || value === null) return by;
-      const keys = Object.keys(value);
-      const key = keys[(path[0] ?? 0) % keys.length] ?? '';
-      const inner = replaced(Reflect.get(value, key), path.slice(1), by);
-      return Array.isArray(value) ? [inner] : { ...value, [key]: inner };
-    };
     fc.assert(
       fc.property(fc.array(fc.nat(), { minLength: 4, maxLength: 4 }), fc.oneof(nasty, fc.jsonValue()), (path, by) => {
-        expect(faultsOf(parser.parse(JSON.stringify(replaced(line, path, by)), 1))).toEqual([]);
+        expect(faultsOf(parser.parse(JSON.stringify(replacedAt(line, path, by)), 1))).toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['tastytrade', tastytradeAdapter, frame(tastytradeOrder('Live', 300, [{ id: 'f', quantity: 4, price: '12.4', at: 100 }], { 'replaces-order-id': 7, 'complex-order-id': 8 }))],
+    ['TradeStation', tradestationAdapter, closed('FLP', '40', { CommissionFee: '1', RejectReason: 'r', GroupName: 'g' })],
+  ] as const)('of %s are sound', (_name, adapter, message) => {
+    const parser = openAdapter(adapter);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { minLength: 7, maxLength: 7 }), fc.oneof(nasty, fc.jsonValue()), (path, by) => {
+        expect(faultsOf(parser.parse(JSON.stringify(replacedAt(message, path, by)), 1))).toEqual([]);
       }),
       { numRuns: 2_000 },
     );

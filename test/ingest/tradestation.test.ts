@@ -152,6 +152,12 @@ describe('what was executed', () => {
     expect(figures(...open, orderJson('FPR', '50', {}, { ExecutionPrice: '12.32' }))).toEqual({ [ID]: 'partially_filled 100/50/50 @ 12.32' });
   });
 
+  it('of as many digits as a decimal may have is a version like any other', () => {
+    const [executed, price, fee] = ['1'.repeat(30), `0.${'1'.repeat(30)}`, `1.${'7'.repeat(30)}`];
+    const version = facts(closed('FLL', '1', { CommissionFee: fee, UnbundledRouteFee: fee }, { ExecQuantity: executed, ExecutionPrice: price }))[2];
+    expect(version?.fact).toMatchObject({ data: { execution: { execId: expect.stringMatching(/^[0-9a-f]{64}$/u) as string, lastQty: executed, lastPx: price } } });
+  });
+
   it('counts beyond what a double can tell apart', () => {
     const exact = { QuantityOrdered: '9007199254740993.00000001', ExecQuantity: '9007199254740993.00000001', ExecutionPrice: '0.00000001' };
     const view = foldFacts(facts(closed('FLL', '1', {}, exact))).get(ID)?.view;
@@ -162,9 +168,9 @@ describe('what was executed', () => {
 const optionLeg = (right: string, strike: string, executed: string, side: string): Json =>
   legJson(executed, { AssetType: 'STOCKOPTION', BuyOrSell: side, Symbol: `AMD 270115${right[0] ?? ''}${strike}`, Underlying: 'AMD', ExpirationDate: '2027-01-15T00:00:00Z', OptionType: right, StrikePrice: strike, ExecutionPrice: '2.5' });
 
-describe('an order of several legs', () => {
-  const spread = (first: string, second: string, fee: string): Json => orderJson('FPR', '0', { CommissionFee: fee, FilledPrice: '0.7', Legs: [optionLeg('PUT', '170', first, 'Sell'), optionLeg('PUT', '165', second, 'Buy')] });
+const spread = (first: string, second: string, fee: string): Json => orderJson('FPR', '0', { CommissionFee: fee, FilledPrice: '0.7', Legs: [optionLeg('PUT', '170', first, 'Sell'), optionLeg('PUT', '165', second, 'Buy')] });
 
+describe('an order of several legs', () => {
   it('is an order a leg, all of one group, and the fees are those of the first one by its symbol', () => {
     const orders = foldFacts(facts(spread('0', '10', '1'), spread('20', '20', '2')));
     expect([...orders.keys()]).toEqual([`${ID} AMD 270115P170`, `${ID} AMD 270115P165`]);
