@@ -1,9 +1,12 @@
 import type { SecurityType } from '../domain/instrument.js';
+import type { CostMethod, LedgerAccount } from '../domain/ledger/accounts.js';
+import type { Posting } from '../domain/ledger/entries.js';
 import type { Environment, OrdStatus, OrdType, PositionEffect, Side, TimeInForce } from '../domain/order/events.js';
 import type { ExecutionStatus } from '../domain/order/state.js';
 import type { CloseReason, Direction, TargetKind } from '../domain/position/events.js';
 import type { ProfitBasis } from '../domain/position/profit.js';
 import type { CloseStatus, PositionStatus, TargetStatus } from '../domain/position/state.js';
+import type { LedgerEnvironment } from '../projections/ledger/books.js';
 import { builder } from './builder.js';
 
 /**
@@ -102,3 +105,14 @@ export const profitBasisEnum = enumOf<ProfitBasis>('ProfitBasis', 'What the open
 });
 export const parkedStatusEnum = enumOf<'parked' | 'taken_up'>('ParkedStatus', 'PARKED until its order appears.', { parked: true, taken_up: true });
 export const quarantineStatusEnum = enumOf<'quarantined' | 'replayed'>('QuarantineStatus', 'QUARANTINED until it could be parsed after all.', { quarantined: true, replayed: true });
+
+export const costMethodEnum = enumOf<CostMethod>('CostMethod', 'How the cost of what is closed is found.', { fifo: true, average: true });
+export const ledgerAccountEnum = enumOf<LedgerAccount>('LedgerAccount', 'TRADING is the other side of every exchange of one unit for another: in money its balance is the cost of what is open.', {
+  cash: true,
+  instrument: true,
+  trading: true,
+  fees: true,
+  realised_pnl: true,
+});
+export const ledgerEnvironmentEnum = enumOf<LedgerEnvironment>('LedgerEnvironment', 'UNKNOWN while no message has carried the terms of the order.', { live: true, paper: true, unknown: true });
+export const postingKindEnum = enumOf<Posting['kind']>('PostingKind', 'What an entry is for.', { trade: true, fee: true, realised: true, reversal: true });

@@ -13,6 +13,8 @@ export interface ApiLimits {
   /** Rows of a page. */
   readonly pageSize: number;
   readonly defaultPageSize: number;
+  /** Balances of a trial balance, which comes whole. */
+  readonly trialBalanceRows: number;
   /** Facts in one bulk mutation, and how many of them are in flight at once. */
   readonly bulkFacts: number;
   readonly bulkConcurrency: number;
@@ -38,6 +40,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
   complexity: 100_000,
   pageSize: 500,
   defaultPageSize: 50,
+  trialBalanceRows: 5_000,
   bulkFacts: 1_000,
   bulkConcurrency: 256,
   waitMs: 30_000,

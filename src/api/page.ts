@@ -5,8 +5,8 @@ import type { ApiContext } from './context.js';
 import { apiError } from './errors.js';
 import { present } from './present.js';
 
-/** `position`: a whole number that fits a `bigint` column. */
-type PlacePart = 'position' | 'text';
+/** `position` and `integer`: a whole number that fits a `bigint` or an `integer` column. */
+type PlacePart = 'position' | 'integer' | 'text';
 
 /** A walk through the rows of one query: what its cursors are good for, and where they point. */
 export interface Walk<Row> {
@@ -50,10 +50,11 @@ function decode(text: string): Cursor | undefined {
 }
 
 const MAX_POSITION = 2n ** 63n - 1n;
+const MAX_INTEGER = 2n ** 31n - 1n;
 
 /** Whoever makes up a cursor gets the same error as for any other text that is none. */
 function isPart(part: PlacePart | undefined, text: string): boolean {
-  if (part === 'position') return /^\d{1,19}$/u.test(text) && BigInt(text) <= MAX_POSITION;
+  if (part === 'position' || part === 'integer') return /^\d{1,19}$/u.test(text) && BigInt(text) <= (part === 'integer' ? MAX_INTEGER : MAX_POSITION);
   return part === 'text' && !text.includes('\0');
 }
 

@@ -2,6 +2,7 @@
 export const READ_MODELS = {
   orders: 'orders',
   positions: 'positions',
+  ledger: 'ledger',
   events: 'event-index',
   parkedFacts: 'parked',
   quarantine: 'quarantine',

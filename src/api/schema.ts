@@ -7,6 +7,8 @@ import './execution.js';
 import './position.js';
 import './position-fill.js';
 import './profit-target.js';
+import './ledger.js';
+import './ledger-lots.js';
 import './event.js';
 import './parked-fact.js';
 import './quarantined-line.js';

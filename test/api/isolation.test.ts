@@ -29,6 +29,7 @@ beforeAll(async () => {
   positionId = textAt(await api.ask(OPEN, { input: { idempotencyKey: 'p', terms: positionTerms() } }, alice), 'openPosition.positionId');
   await api.ask(SET_TARGET, { input: { positionId, idempotencyKey: 't', target: target('alices_target') } }, alice);
   await api.ask(RECORD, { fact: trade('opener', 'X5', { terms: orderTerms({ positionId, positionEffect: 'OPEN' }) }) }, alice);
+  await api.ask(RECORD, { fact: trade('closer', 'X6', { terms: orderTerms({ side: 'SELL' }), execution: { execId: 'X6', lastQty: '10', lastPx: '11' } }) }, alice);
   await api.ask(RECORD, { fact: fact('ORDER_ACCEPTED', 'not-there-yet') }, alice);
   position = (await quarantineALine()).toString();
 });
@@ -52,6 +53,10 @@ const QUERIES: Readonly<Record<string, { readonly fields: string; readonly rows:
   positions: { fields: `positions${WAIT} { edges { node { id accountId } } }`, rows: 'positions.edges' },
   positionFills: { fields: `positionFills(filter: { positionId: $positionId }, waitFor: $waitFor, settled: true) { edges { node { execId accountId } } }`, rows: 'positionFills.edges' },
   unfilledTargets: { fields: `unfilledTargets${WAIT} { edges { node { targetKey accountId } } }`, rows: 'unfilledTargets.edges' },
+  trialBalance: { fields: 'trialBalance(costMethod: FIFO, waitFor: $waitFor) { account unit accountId }', rows: 'trialBalance' },
+  postings: { fields: `postings${WAIT} { edges { node { execId accountId } } }`, rows: 'postings.edges' },
+  openLots: { fields: `openLots${WAIT} { edges { node { execId accountId } } }`, rows: 'openLots.edges' },
+  realisedPnl: { fields: 'realisedPnl(filter: { costMethod: FIFO }, waitFor: $waitFor) { edges { node { symbol accountId } } }', rows: 'realisedPnl.edges' },
   events: { fields: `events${WAIT} { edges { node { stream accountId } } }`, rows: 'events.edges' },
   parkedFacts: { fields: `parkedFacts${WAIT} { edges { node { aliasId accountId } } }`, rows: 'parkedFacts.edges' },
   quarantine: { fields: `quarantine${WAIT} { edges { node { origin accountId } } }`, rows: 'quarantine.edges' },
@@ -138,7 +143,7 @@ describe("a broker's message", () => {
     expect(at(recorded, 'recordBrokerFact.orderId')).not.toBe(orderId);
     const orders = await api.ask('query ($waitFor: LogPosition) { orders(waitFor: $waitFor) { edges { node { accountId cumQty } } } }', { waitFor: at(recorded, 'recordBrokerFact.position') }, alice);
     const alices = { node: { accountId: 'alice', cumQty: '10' } };
-    expect(listAt(orders, 'orders.edges')).toEqual([alices, alices]);
+    expect(listAt(orders, 'orders.edges')).toEqual([alices, alices, alices]);
   });
 
   it('needs an account where the viewer has several and none is named `main`', async () => {

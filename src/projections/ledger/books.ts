@@ -2,7 +2,11 @@ import type { BookState } from '../../domain/ledger/book.js';
 import { postedInstrument } from '../../domain/ledger/instrument.js';
 import type { PostedInstrument } from '../../domain/ledger/instrument.js';
 import type { Instrument } from '../../domain/instrument.js';
+import type { Environment } from '../../domain/order/events.js';
 import { sha256Hex } from '../../eventstore/digest.js';
+
+/** `unknown` while no message has carried the order's terms. */
+export type LedgerEnvironment = Environment | 'unknown';
 
 /** Whose book it is. */
 export interface BookOwner {
