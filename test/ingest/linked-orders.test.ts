@@ -73,6 +73,7 @@ async function bookOf(tenant: string): Promise<Readonly<Record<string, readonly 
 
 const REPORT = { 1: 'ACC1', 6: '10', 38: '100', 54: '1', 55: 'AAPL', 150: 'F' };
 const order = toBroker('D', { 1: 'ACC1', 11: 'C1', 34: '1', 38: '100', 40: '1', 54: '1', 55: 'AAPL', 60: '20261120-14:30:01' });
+const BOTH = { 11: 'C1', 37: 'O1' };
 const fill = (sequence: number, quantity: string, cumQty: string, names: Readonly<Record<number, string>>): string =>
   fromBroker('8', {
     ...REPORT,
@@ -95,8 +96,8 @@ it('given an order that came as two, when a message names both, then every read 
   expect(before['executions']).toHaveLength(2);
   expect(before['targets']).toEqual([{ target_key: 't', status: 'partially_filled', filled_qty: '30' }]);
 
-  await imported('two', [fill(4, '40', '100', { 11: 'C1', 37: 'O1' })]);
-  await imported('one', [order, ...[fill(2, '30', '30', { 11: 'C1', 37: 'O1' }), fill(3, '30', '60', { 11: 'C1', 37: 'O1' }), fill(4, '40', '100', { 11: 'C1', 37: 'O1' })]]);
+  await imported('two', [fill(4, '40', '100', BOTH)]);
+  await imported('one', [order, fill(2, '30', '30', BOTH), fill(3, '30', '60', BOTH), fill(4, '40', '100', BOTH)]);
   const [two, one] = [await bookOf('two'), await bookOf('one')];
   expect(two).toEqual(one);
   expect(two['orders']).toEqual([{ broker_order_id: 'O1', cl_ord_id: 'C1', ord_status: 'filled', order_qty: '100', cum_qty: '100', leaves_qty: '0', avg_px: '10', discrepancy_count: 0 }]);

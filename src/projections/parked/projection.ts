@@ -1,4 +1,6 @@
 import type { DomainEvent } from '../../domain/decider.js';
+import { GrowingList } from '../../domain/order/growing-list.js';
+import { InsertOnlyMap } from '../../domain/order/insert-only-map.js';
 import { decodeIngestEvent } from '../../eventstore/codec.js';
 import type { RecordedEvent } from '../../eventstore/event-store.js';
 import type { FactParked } from '../../eventstore/side-events.js';
@@ -39,29 +41,56 @@ export const parkedProjection: Projection = {
   open: (options) => new FoldedStreams(parkedFolder, options),
 };
 
+/** A parked stream may hold very many facts, so a new one copies none of those before it. */
 interface FoldedParking {
-  /** By the command key of the fact, in the order in which they were parked. */
-  readonly rows: ReadonlyMap<string, ParkedRow>;
+  /** Every row as it came to be, in the order of the events: of a fact that was taken up, as parked and then as taken up. */
+  readonly history: GrowingList<ParkedRow>;
+  /** By the command key of a fact: where in the history its row is. */
+  readonly places: InsertOnlyMap<string, number>;
+  /** Of the few keys under which several payloads came: where the others are. */
+  readonly others: ReadonlyMap<string, readonly number[]>;
+  /** Revisions of the facts that were taken up. */
+  readonly takenUp: InsertOnlyMap<string, true>;
 }
 
 const parkedFolder: StreamFolder<FoldedParking> = {
-  initial: { rows: new Map() },
+  initial: { history: GrowingList.empty(), places: InsertOnlyMap.empty(), others: new Map(), takenUp: InsertOnlyMap.empty() },
   apply,
   difference,
-  weight: ({ rows }) => 1 + rows.size,
+  weight: ({ history }) => 1 + history.length,
 };
 
-function apply({ rows }: FoldedParking, recorded: RecordedEvent): FoldedParking {
+function apply(folded: FoldedParking, recorded: RecordedEvent): FoldedParking {
   const event = decodeIngestEvent(recorded);
-  if (event.type === 'FactParked') {
-    const row = parkedRow(recorded, event);
-    return { rows: new Map(rows).set(row.command_key, row) };
-  }
+  if (event.type === 'FactParked') return withParked(folded, parkedRow(recorded, event));
   if (event.type !== 'ParkedFactTakenUp') throw new Error(`${event.type} is no event of a parked stream`);
   const { factKey, orderId } = event.data;
-  const parked = rows.get(factKey);
-  if (!parked) throw new Error(`no fact with the key ${factKey} is parked in ${recorded.stream}`);
-  return { rows: new Map(rows).set(factKey, { ...parked, status: 'taken_up', order_id: orderId, last_position: recorded.position.toString() }) };
+  const waiting = rowsUnder(folded, factKey).filter(({ revision }) => !folded.takenUp.has(revision));
+  if (waiting.length === 0) throw new Error(`no fact with the key ${factKey} is parked in ${recorded.stream}`);
+  let { history, takenUp } = folded;
+  for (const row of waiting) {
+    history = history.with({ ...row, status: 'taken_up', order_id: orderId, last_position: recorded.position.toString() });
+    takenUp = takenUp.with(row.revision, true);
+  }
+  return { ...folded, history, takenUp };
+}
+
+function withParked({ history, places, others, takenUp }: FoldedParking, row: ParkedRow): FoldedParking {
+  const [key, place] = [row.command_key, history.length];
+  const isOther = places.has(key);
+  return {
+    history: history.with(row),
+    places: places.with(key, place),
+    others: isOther ? new Map(others).set(key, [...(others.get(key) ?? []), place]) : others,
+    takenUp,
+  };
+}
+
+/** All that were parked under a key, as they were then. */
+function rowsUnder({ history, places, others }: FoldedParking, key: string): readonly ParkedRow[] {
+  const first = places.get(key);
+  const all = first === undefined ? [] : [first, ...(others.get(key) ?? [])];
+  return all.map((place) => history.get(place)).filter((row) => row !== undefined);
 }
 
 function parkedRow({ stream, revision, position }: RecordedEvent, { data, metadata }: FactParked & DomainEvent): ParkedRow {
@@ -85,7 +114,12 @@ function parkedRow({ stream, revision, position }: RecordedEvent, { data, metada
   };
 }
 
+/** The history only grows: what is new in it is what has changed. */
 function difference(before: FoldedParking, after: FoldedParking): TableChange[] {
-  const upserts = [...after.rows].filter(([key, row]) => before.rows.get(key) !== row).map(([, row]) => row);
-  return upserts.length === 0 ? [] : [{ table: PARKED_FACT, upserts, removals: [] }];
+  const changed = new Map<string, ParkedRow>();
+  for (let place = before.history.length; place < after.history.length; place += 1) {
+    const row = after.history.get(place);
+    if (row) changed.set(row.revision, row);
+  }
+  return changed.size === 0 ? [] : [{ table: PARKED_FACT, upserts: [...changed.values()], removals: [] }];
 }
