@@ -1,4 +1,3 @@
-import type { DomainEvent } from '../domain/decider.js';
 import { orderId } from '../domain/ids.js';
 import type { OrderId, PositionId } from '../domain/ids.js';
 import { isOrderEventType } from '../domain/order/events.js';
@@ -8,7 +7,8 @@ import { decodeOrderEvent, decodePositionEvent } from '../eventstore/codec.js';
 import type { RecordedEvent } from '../eventstore/event-store.js';
 import { orderIdOfStream, positionIdOfStream } from '../eventstore/identity.js';
 import type { Queryable } from '../projections/checkpoint.js';
-import { positionOf, refsOf } from './order-refs.js';
+import { namesIn } from './order-refs.js';
+import type { OrderNames } from './order-refs.js';
 import type { Policy, PolicyBatch, ReactionLog, Reactor } from './policy.js';
 import type { Cause, Owner } from './reaction.js';
 import { TargetReactions } from './target-reactions.js';
@@ -37,15 +37,16 @@ export const fillTargets: Policy = {
   },
 };
 
-type Read<Event extends DomainEvent> = Cause<Event> | { readonly recorded: RecordedEvent; readonly error: unknown };
+/** An event of an order's stream, and the names in it where they can be read without decoding it. */
+interface OrderMessage {
+  readonly recorded: RecordedEvent;
+  readonly orderId: OrderId;
+  readonly names: OrderNames | undefined;
+}
 
-/** What cannot be decoded is an error when its turn comes, not before. */
-function read<Event extends DomainEvent>(recorded: RecordedEvent, decode: (recorded: RecordedEvent) => Event): Read<Event> {
-  try {
-    return { recorded, event: decode(recorded) };
-  } catch (error) {
-    return { recorded, error };
-  }
+function messageOf(recorded: RecordedEvent): readonly OrderMessage[] {
+  const id = orderIdOfStream(recorded.stream);
+  return id === undefined || !isOrderEventType(recorded.type) ? [] : [{ recorded, orderId: id, names: namesIn(recorded) }];
 }
 
 const ownerOf = ({ event: { metadata } }: Cause): Owner => ({ tenantId: metadata.tenantId, accountId: metadata.accountId });
@@ -54,37 +55,38 @@ class FillTargetsBatch implements PolicyBatch {
   readonly #client: Queryable;
   readonly #log: ReactionLog;
   readonly #reactions: TargetReactions;
-  readonly #orderEvents: ReadonlyMap<string, Read<OrderEvent>>;
+  readonly #messages: ReadonlyMap<string, OrderMessage>;
   /** Where the fills of the batch's orders go, and the names that targets wait for: most batches have none of either. */
   readonly #links = new Map<OrderId, OrderLink>();
   readonly #wanted = new Set<string>();
 
-  private constructor(client: Queryable, log: ReactionLog, reactions: TargetReactions, orderEvents: ReadonlyMap<string, Read<OrderEvent>>) {
+  private constructor(client: Queryable, log: ReactionLog, reactions: TargetReactions, messages: ReadonlyMap<string, OrderMessage>) {
     this.#client = client;
     this.#log = log;
     this.#reactions = reactions;
-    this.#orderEvents = orderEvents;
+    this.#messages = messages;
   }
 
   static async open(client: Queryable, events: readonly RecordedEvent[], log: ReactionLog, reactions: TargetReactions): Promise<FillTargetsBatch> {
-    const orderEvents = events.filter(({ type }) => isOrderEventType(type)).map((recorded) => read(recorded, decodeOrderEvent));
-    const batch = new FillTargetsBatch(client, log, reactions, new Map(orderEvents.map((each) => [each.recorded.id, each])));
-    const decoded = orderEvents.filter((each) => 'event' in each);
-    await rememberRefs(client, firstUses(decoded.flatMap(orderRefs)));
-    for (const ref of await wantedRefs(client, [...new Set(decoded.flatMap(namesOf))])) batch.#wanted.add(ref);
-    const orders = new Set(orderEvents.flatMap(({ recorded }) => orderIdOfStream(recorded.stream) ?? []));
-    for (const link of await readLinks(client, [...orders])) batch.#links.set(link.orderId, link);
+    const messages = events.flatMap(messageOf);
+    const batch = new FillTargetsBatch(client, log, reactions, new Map(messages.map((each) => [each.recorded.id, each])));
+    await rememberRefs(client, firstUses(messages));
+    for (const ref of await wantedRefs(client, [...new Set(messages.flatMap(namesOf))])) batch.#wanted.add(ref);
+    for (const link of await readLinks(client, [...new Set(messages.map((each) => each.orderId))])) batch.#links.set(link.orderId, link);
     return batch;
   }
 
   async react(recorded: RecordedEvent): Promise<void> {
     const position = positionIdOfStream(recorded.stream);
     if (position !== undefined) return await this.#reactToPosition(position, { recorded, event: decodePositionEvent(recorded) });
-    const order = orderIdOfStream(recorded.stream);
-    const orderEvent = this.#orderEvents.get(recorded.id);
-    if (order === undefined || !orderEvent) return;
-    if ('error' in orderEvent) throw orderEvent.error;
-    await this.#reactToOrder(order, orderEvent);
+    const message = this.#messages.get(recorded.id);
+    if (message && this.#concerns(message)) await this.#reactToOrder(message, { recorded, event: decodeOrderEvent(recorded) });
+  }
+
+  /** Whether anything follows from the message: most are of orders that no target waits for, and that are of no position. */
+  #concerns(message: OrderMessage): boolean {
+    const { orderId: order, names } = message;
+    return names === undefined || names.positionId !== undefined || this.#links.has(order) || namesOf(message).some((name) => this.#wanted.has(name));
   }
 
   async #reactToPosition(position: PositionId, cause: Cause<PositionEvent>): Promise<void> {
@@ -129,14 +131,15 @@ class FillTargetsBatch implements PolicyBatch {
     if (link) await this.#reactions.follow(cause, link, this.#log);
   }
 
-  async #reactToOrder(order: OrderId, cause: Cause<OrderEvent>): Promise<void> {
+  async #reactToOrder(message: OrderMessage, cause: Cause<OrderEvent>): Promise<void> {
+    const order = message.orderId;
     if (cause.event.type === 'OrderLinked') return await this.#orderLinked(order, cause, cause.event.data.intoOrderId);
-    const names = namesOf(cause).filter((name) => this.#wanted.has(name));
+    const names = namesOf(message).filter((name) => this.#wanted.has(name));
     if (names.length > 0) {
       const appeared = cause.event.type === 'AliasClaimed' ? cause.event.data.orderId : order;
       for (const target of await waitingTargets(this.#client, ownerOf(cause), names, cause.recorded.position)) await this.#attach(cause, target, appeared);
     }
-    const named = positionOf(cause.event);
+    const named = message.names?.positionId;
     if (named !== undefined && !this.#links.has(order)) await this.#linkToPosition(order, cause, named);
     const link = this.#links.get(order);
     if (link) await this.#reactions.follow(cause, link, this.#log);
@@ -197,25 +200,19 @@ class FillTargetsBatch implements PolicyBatch {
 }
 
 /** The names under which a target may wait for the event's order: those in the message, and with the first event, its id. */
-function namesOf({ recorded, event }: Cause<OrderEvent>): readonly string[] {
-  const order = recorded.revision === 0n ? orderIdOfStream(recorded.stream) : undefined;
-  return order === undefined ? refsOf(event) : [...refsOf(event), order];
-}
-
-function orderRefs(cause: Cause<OrderEvent>): readonly OrderRef[] {
-  const { recorded, event } = cause;
-  const order = orderIdOfStream(recorded.stream);
-  if (order === undefined) return [];
-  const { tenantId, accountId } = ownerOf(cause);
-  return refsOf(event).map((ref) => ({ tenantId, accountId, ref, orderId: order, position: recorded.position }));
+function namesOf({ recorded, orderId: order, names }: OrderMessage): readonly string[] {
+  const refs = names?.refs ?? [];
+  return recorded.revision === 0n ? [...refs, order] : refs;
 }
 
 /** The same name of the same order comes with every message: only the first one of a batch is worth a row. */
-function firstUses(refs: readonly OrderRef[]): readonly OrderRef[] {
+function firstUses(messages: readonly OrderMessage[]): readonly OrderRef[] {
   const first = new Map<string, OrderRef>();
-  for (const row of refs) {
-    const key = `${row.orderId} ${row.ref}`;
-    if (!first.has(key)) first.set(key, row);
+  for (const { recorded, orderId: order, names } of messages) {
+    for (const ref of names?.refs ?? []) {
+      const key = `${order} ${ref}`;
+      if (names && !first.has(key)) first.set(key, { ...names.owner, ref, orderId: order, position: recorded.position });
+    }
   }
   return [...first.values()];
 }

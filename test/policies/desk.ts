@@ -36,7 +36,17 @@ export interface FactInput {
   readonly account?: string;
   /** Seconds and fractions of the market time; later facts are later without it. */
   readonly second?: string;
+  /** The whole market time. */
+  readonly occurredAt?: string;
   readonly refs?: OrderRefs;
+}
+
+interface TargetInput {
+  readonly orderRef?: string;
+  readonly quantity?: string;
+  readonly percent?: string;
+  readonly kind?: 'profit' | 'stop_loss';
+  readonly account?: string;
 }
 
 export class Desk {
@@ -99,7 +109,7 @@ export class Desk {
     return positionId(idOf(result));
   }
 
-  async setTarget(position: PositionId, name: string, input: { orderRef?: string; quantity?: string; percent?: string; account?: string } = {}): Promise<CommandResult> {
+  async setTarget(position: PositionId, name: string, input: TargetInput = {}): Promise<CommandResult> {
     const context = contextOf({ commandKey: commandKey(`set ${randomUUID()}`), accountId: accountId(input.account ?? 'main'), correlationId: `set ${name}` });
     return await this.handler.changePosition(
       position,
@@ -108,7 +118,7 @@ export class Desk {
         commandKey: context.commandKey,
         commandDigest: context.commandDigest,
         targetKey: targetKey(name),
-        targetKind: 'profit',
+        targetKind: input.kind ?? 'profit',
         percent: canonicalDecimal(input.percent ?? '40'),
         targetPrice: priceText('1.2'),
         quantity: quantityText(input.quantity ?? '4'),
@@ -145,11 +155,11 @@ export class Desk {
     this.#facts += 1;
     const second = input.second ?? String(this.#facts % 60);
     const context = contextOf({
-      commandKey: commandKey(`fact:${name}:${digestOf([fact, second, input.account ?? 'main'])}`),
+      commandKey: commandKey(`fact:${name}:${digestOf([fact, input.occurredAt ?? second, input.account ?? 'main'])}`),
       commandDigest: digestOf(fact),
       accountId: accountId(input.account ?? 'main'),
       correlationId: `session of ${name}`,
-      occurredAt: `2026-11-20T15:${String(Math.floor(this.#facts / 60) % 60).padStart(2, '0')}:${second.padStart(2, '0')}Z`,
+      occurredAt: input.occurredAt ?? `2026-11-20T15:${String(Math.floor(this.#facts / 60) % 60).padStart(2, '0')}:${second.padStart(2, '0')}Z`,
     });
     return { aliases: [aliasOf(name, input.account)], fact, context };
   }
