@@ -125,7 +125,7 @@ export function termsOf(order: JsonFields, defaults: AlpacaDefaults, group: stri
     ...(stopPx === undefined ? {} : { stopPx }),
     ...(timeInForce === undefined ? {} : { timeInForce }),
     ...(positionEffect === undefined ? {} : { positionEffect }),
-    ...(replaces === undefined ? {} : { signal: `replaces ${replaces}` }),
+    ...(replaces === undefined ? {} : { signal: `replaces order ${replaces}` }),
     ...(group === undefined ? {} : { group }),
   };
 }
@@ -139,7 +139,7 @@ export function reportOf(order: JsonFields): BrokerReport {
     ...(orderQty === undefined ? {} : { orderQty }),
     ...(cumQty === undefined ? {} : { cumQty }),
     ...(avgPx === undefined || avgPx === '0' ? {} : { avgPx }),
-    ...(replacedBy === undefined ? {} : { reason: `replaced by ${replacedBy}` }),
+    ...(replacedBy === undefined ? {} : { reason: `replaced by order ${replacedBy}` }),
   };
 }
 
