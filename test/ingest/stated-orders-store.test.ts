@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,6 +83,19 @@ describe.each([
     expect(first.events).toBeGreaterThan(0);
     expect(await run(format, tenant, lines(messages))).toMatchObject({ events: 0, duplicates: first.commands });
     expect(await run(format, tenant, JSON.stringify(messages, undefined, 2))).toMatchObject({ events: 0, duplicates: first.commands });
+    expect(await ledger.figures(tenant)).toEqual(expected);
+  });
+});
+
+describe.each([
+  ['tastytrade', 'tastytrade-account-stream.jsonl', ['410001  filled 10 10 0 2 0 0', '410002 SPY   261218P00590000  filled 2 2 0 1 0 0', '410002 SPY   261218P00600000  filled 2 2 0 1 0 0']],
+  ['tradestation', 'tradestation-order-stream.jsonl', ['950000001  filled 100 100 0 1 0 0']],
+] as const)('the example of %s', (format, name, expected) => {
+  it('is imported as it stands', async () => {
+    const tenant = ledger.newTenant();
+    const file = path.resolve(import.meta.dirname, '../../examples', name);
+    const summary = await importFile({ path: file, format, options: { tenant }, handler: ledger.handler, store: ledger.store });
+    expect(summary).toMatchObject({ file: name, parked: 0, quarantined: 0 });
     expect(await ledger.figures(tenant)).toEqual(expected);
   });
 });
