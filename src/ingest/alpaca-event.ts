@@ -97,16 +97,14 @@ function executionOf(update: JsonFields, { fields }: Order, defaults: AlpacaDefa
 const trade = (base: FactBase, execution: ExecutionData, isCounted: boolean): OrderFactEvent =>
   isCounted ? { type: 'ExecutionRecorded', data: { ...base, execution } } : { type: 'OrderStatusReported', data: base };
 
+/**
+ * A partial fill without what it says of its order. Alpaca books the part of a share at a time of its own, and activities have
+ * other times than updates: how much was filled is then not as of the trade's time. What the last fill says is the order's all
+ * the same, and so is what any other message says.
+ */
 function withoutReport({ report: _report, ...base }: FactBase): FactBase {
   return base;
 }
-
-/**
- * The part of a share that an order has is booked by Alpaca itself, at a time of its own: the figures of a partial fill are then
- * not those of its time. Those of the last fill are the order's all the same.
- */
-const isFraction = (quantityIn: string | undefined): boolean => quantityIn === undefined || quantityIn.includes('.');
-const isBookedInParts = (order: JsonFields): boolean => isFraction(order.quantity('qty'));
 
 const previousExecution = (update: JsonFields): ExecId => execId(update.required('previous_execution_id', update.id('previous_execution_id')));
 
@@ -120,7 +118,7 @@ export function updatedOrder(update: JsonFields, order: Order, defaults: AlpacaD
     case 'fill':
       return trade(base, executionOf(update, order, defaults), defaults.fills !== 'activities');
     case 'partial_fill':
-      return trade(isBookedInParts(order.fields) ? withoutReport(base) : base, executionOf(update, order, defaults), defaults.fills !== 'activities');
+      return trade(withoutReport(base), executionOf(update, order, defaults), defaults.fills !== 'activities');
     case 'trade_correct':
       return { type: 'ExecutionCorrected', data: { ...base, execRefId: previousExecution(update), execution: executionOf(update, order, defaults) } };
     case 'trade_bust':
@@ -172,6 +170,5 @@ export function activityTrade(activity: JsonFields, defaults: AlpacaDefaults): O
     fees: [],
   };
   const base: FactBase = { refs: { brokerOrderId }, report, ...(terms ? { terms } : {}) };
-  const isPartial = activity.text('type') === 'partial_fill';
-  return trade(isPartial && isFraction(orderQty) ? withoutReport(base) : base, execution, defaults.fills !== 'updates');
+  return trade(activity.text('type') === 'partial_fill' ? withoutReport(base) : base, execution, defaults.fills !== 'updates');
 }
