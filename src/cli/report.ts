@@ -6,20 +6,22 @@ import type { ReadDatabase } from '../projections/prepared.js';
 import { listOrders } from '../projections/orders/queries.js';
 import { listQuarantine } from '../projections/quarantine/queries.js';
 import type { Viewer } from '../projections/viewer.js';
+import { lots, pnl, postings, trialBalanceReport } from './ledger-reports.js';
+import type { LedgerFilter } from './ledger-reports.js';
 import type { Row } from './output.js';
 
 /** Rows are fetched this many at a time: a report of any size needs the memory of one page. */
 const PAGE_SIZE = 1_000;
 
-interface ReportFilter {
-  readonly accountId?: string | undefined;
-}
 
 const labels: ReadonlyMap<string, string> = new Map(Object.entries(ORD_STATUS_LABELS));
 /** FIX's name of a status, `Partially Filled`. */
 const ordStatusLabel = (status: string): string => labels.get(status) ?? status;
 
-type Report = (database: ReadDatabase, viewer: Viewer, filter: ReportFilter) => AsyncGenerator<Row>;
+/** What every report can be narrowed to. */
+type ReportFilter = Pick<LedgerFilter, 'accountId'>;
+
+type Report = (database: ReadDatabase, viewer: Viewer, filter: LedgerFilter) => AsyncGenerator<Row>;
 
 async function* orders(database: ReadDatabase, viewer: Viewer, filter: ReportFilter): AsyncGenerator<Row> {
   let before: string | undefined;
@@ -131,4 +133,4 @@ async function* quarantine(database: ReadDatabase, viewer: Viewer, filter: Repor
 }
 
 /** The reports that `fillbook report` prints, by name. */
-export const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>(Object.entries({ orders, unfilled, parked, quarantine }));
+export const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>(Object.entries({ orders, unfilled, parked, quarantine, 'trial-balance': trialBalanceReport, postings, lots, pnl }));

@@ -83,6 +83,22 @@ describe('import, report and replay on one data folder', () => {
     expect((await cli('report', 'unfilled')).rows()).toEqual([]);
   });
 
+  it('given trades in it, reports the ledger: balances, as of any place, lots and what was realised', async () => {
+    await cli('import', file, '--format', 'lobster');
+    const balances = (await cli('report', 'trial-balance', '--cost-method', 'average')).rows();
+    expect(balances.map(({ ledgerAccount, unit, amount }) => [ledgerAccount, unit, amount])).toEqual([
+      ['instrument', 'TEST', '18'],
+      ['trading', 'TEST', '-18'],
+      ['cash', 'USD', '-10535.94'],
+      ['trading', 'USD', '10535.94'],
+    ]);
+    expect((await cli('report', 'trial-balance', '--as-of', '1')).rows()).toEqual([]);
+    expect((await cli('report', 'trial-balance', '--as-of', 'yesterday')).code).toBe(2);
+    const lots = (await cli('report', 'lots')).rows();
+    expect(lots.map(({ symbol, quantity }) => [symbol, quantity])).toEqual([['TEST', '10'], ['TEST', '8']]);
+    expect((await cli('report', 'pnl')).rows()).toEqual([]);
+  });
+
   it('replays an order event by event, with the state after each and the verdict of its chain', async () => {
     await cli('import', file, '--format', 'lobster');
     const replay = await cli('replay', '101');
@@ -103,9 +119,12 @@ describe('import, report and replay on one data folder', () => {
   it('given rebuilt read models, reports the same as before', async () => {
     await cli('import', file, '--format', 'lobster');
     const before = await cli('report', 'orders');
+    const postings = await cli('report', 'postings');
+    expect(postings.rows().length).toBeGreaterThan(0);
     const rebuilt = await cli('rebuild');
-    expect(rebuilt.rows().map(({ projection }) => projection)).toEqual(['orders', 'positions', 'event-index', 'parked', 'quarantine']);
+    expect(rebuilt.rows().map(({ projection }) => projection)).toEqual(['orders', 'positions', 'ledger', 'event-index', 'parked', 'quarantine']);
     expect((await cli('report', 'orders')).stdout).toBe(before.stdout);
+    expect((await cli('report', 'postings')).stdout).toBe(postings.stdout);
   });
 });
 

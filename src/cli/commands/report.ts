@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { Argument } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import type { CostMethod } from '../../domain/ledger/accounts.js';
 import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';
 import { REPORTS } from '../report.js';
@@ -8,21 +9,33 @@ import { settleAll, withSpine } from '../spine.js';
 
 interface ReportOptions extends CommonOptions {
   readonly account?: string;
+  readonly costMethod: CostMethod;
+  readonly asOf?: string;
+}
+
+const COST_METHODS: readonly CostMethod[] = ['fifo', 'average'];
+
+/** Positions are what fits in Postgres's bigint. */
+function position(text: string): string {
+  if (/^\d{1,18}$/u.test(text)) return text;
+  throw new InvalidArgumentError('It is a place in the log: a whole number.');
 }
 
 /** `fillbook report NAME`. */
 export function addReport(program: Command): void {
   withCommonOptions(program.command('report'))
-    .description('print a read model, a line a row: orders, unfilled targets, parked facts, quarantined lines')
+    .description('print a read model, a line a row: orders, unfilled targets, parked facts, quarantined lines, the ledger')
     .addArgument(new Argument('<name>', 'which report').choices([...REPORTS.keys()]))
     .option('--account <id>', 'only this account')
+    .addOption(new Option('--cost-method <method>', 'of trial-balance and pnl').choices(COST_METHODS).default('fifo'))
+    .option('--as-of <position>', 'of trial-balance: with what was posted up to this place in the log', position)
     .action((name: string, options: ReportOptions) =>
       runCommand(options, async ({ config, logger, output, signal }) => {
         const report = REPORTS.get(name);
         if (!report) throw new Error(`no report ${name}`);
         return withSpine(config, logger, async (spine) => {
           await settleAll(spine, signal);
-          const rows = await output.rows(report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account }));
+          const rows = await output.rows(report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account, costMethod: options.costMethod, asOf: options.asOf }));
           if (rows === 0) await output.text(`no ${name}`);
           return undefined;
         });
