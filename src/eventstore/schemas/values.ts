@@ -37,9 +37,12 @@ function complaintAbout(value: unknown, maxLength: number): string {
  * A schema of one check. zod allocates for every check of every field, and runs an optional field's checks when it is absent
  * to drop their complaint; this is on the path of each event. So a value that passes is let through before that, one that
  * is missing is said to be missing, and zod is left to say what is wrong with the others.
+ * `description` names the check in full: two that let different values through have different ones.
  */
-function checked<Value>(passes: (value: unknown) => boolean, error: string | ((issue: { readonly input?: unknown }) => string)): z.ZodCustom<Value, Value> {
+function checked<Value>(description: string, passes: (value: unknown) => boolean, error: string | ((issue: { readonly input?: unknown }) => string)): z.ZodCustom<Value, Value> {
   const schema = z.custom<Value>(passes, { error });
+  // What the check is cannot be read from it: this says it, also to the test that guards the shapes of stored events.
+  z.globalRegistry.add(schema, { description });
   const internals = schema['_zod'];
   const run = internals.run.bind(internals);
   internals.run = (payload, context) => {
@@ -54,6 +57,7 @@ function checked<Value>(passes: (value: unknown) => boolean, error: string | ((i
 /** Text of 1 to `maxLength` characters that Postgres and UTF-8 can hold. */
 export const text = <Text extends string = string>(maxLength: number = MAX_ID_LENGTH) =>
   checked<Text>(
+    `text of 1 to ${maxLength} characters`,
     (value) => typeof value === 'string' && value.length > 0 && value.length <= maxLength && canBeStored(value),
     ({ input }) => complaintAbout(input, maxLength),
   );
@@ -61,20 +65,21 @@ export const text = <Text extends string = string>(maxLength: number = MAX_ID_LE
 /** As `text`, and may be empty. */
 export const anyText = (maxLength: number) =>
   checked<string>(
+    `text of 0 to ${maxLength} characters`,
     (value) => typeof value === 'string' && value.length <= maxLength && canBeStored(value),
     ({ input }) => complaintAbout(input, maxLength),
   );
 
 const matching = <Text extends string = string>(pattern: RegExp, complaint: string) =>
-  checked<Text>((value) => typeof value === 'string' && pattern.test(value), complaint);
+  checked<Text>(`text like ${pattern.source}`, (value) => typeof value === 'string' && pattern.test(value), complaint);
 
 /** A decimal in its one canonical text. */
 export const decimal = <Text extends string>() =>
-  checked<Text>(isCanonicalDecimal, 'is not a decimal in canonical form (such as 10, -0.5 or 1.25)');
+  checked<Text>('canonical decimal', isCanonicalDecimal, 'is not a decimal in canonical form (such as 10, -0.5 or 1.25)');
 
 /** A canonical decimal that is not negative. */
 export const unsignedDecimal = <Text extends string>() =>
-  checked<Text>((value) => isCanonicalDecimal(value) && typeof value === 'string' && !value.startsWith('-'), 'is not a decimal of zero or more in canonical form');
+  checked<Text>('canonical decimal of zero or more', (value) => isCanonicalDecimal(value) && typeof value === 'string' && !value.startsWith('-'), 'is not a decimal of zero or more in canonical form');
 
 export const uuid = <Text extends string = string>() => matching<Text>(UUID, 'is not a UUID in lower case');
 export const digestText = <Text extends string>() => matching<Text>(SHA_256, 'is not a SHA-256 digest in lower-case hex');
