@@ -71,6 +71,20 @@ describe('an order of tastytrade', () => {
     expect(figures(frame(orderJson('Cancel Requested', 300)), frame(orderJson('Live', 400)))).toEqual({ 270602: 'new 10/0/10 @ 0' });
   });
 
+  it.each<[string, Json, Json, string]>([
+    ['live and canceled', orderJson('Live', 300), orderJson('Cancelled', 300), 'canceled 10/0/0 @ 0'],
+    ['live and with a cancel requested', orderJson('Cancel Requested', 300), orderJson('Live', 300), 'pending_cancel 10/0/10 @ 0'],
+    ['routed and live', orderJson('Live', 300), orderJson('Routed', 300), 'new 10/0/10 @ 0'],
+  ])('that is %s at one moment is what comes later in a life', (_name, one, other, expected) => {
+    expect(figures(frame(one), frame(other))).toEqual({ 270602: expected });
+    expect(figures(frame(other), frame(one))).toEqual({ 270602: expected });
+  });
+
+  it('with a fill that is younger than its state agrees with itself', () => {
+    expect(figures(frame(orderJson('Live', 90, [FIRST])))).toEqual({ 270602: 'partially_filled 10/4/6 @ 12.4' });
+    expect(facts(frame(orderJson('Live', 90, [FIRST]))).at(-1)?.context.occurredAt).toBe('2026-11-20T14:30:00.100Z');
+  });
+
   it('is replaced by an order of its own, and each names the other', () => {
     const old = orderJson('Cancelled', 300, [FIRST], { 'replacing-order-id': 270603 });
     const next = orderJson('Live', 400, [], { id: 270603, 'replaces-order-id': 270602, price: '12.6', legs: [legJson('ACME', 6)] });
