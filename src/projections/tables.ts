@@ -294,7 +294,7 @@ export interface PostingTable {
 }
 
 /** Sums of postings. `cost_method` is empty for the legs that both methods share. */
-export interface BalanceTable {
+interface BalanceTable {
   tenant_id: string;
   account_id: string;
   environment: string;

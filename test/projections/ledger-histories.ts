@@ -9,7 +9,7 @@ import { orderIdAt, orderStreamAt } from './histories.js';
 import type { Step } from './histories.js';
 
 const STOCK = termsOf().instrument;
-export const INSTRUMENTS: readonly Instrument[] = [
+const INSTRUMENTS: readonly Instrument[] = [
   STOCK,
   { ...STOCK, symbol: 'ACME 261218C100', securityType: 'option', multiplier: canonicalDecimal('100') },
   { ...STOCK, symbol: 'ESZ6', securityType: 'future', multiplier: canonicalDecimal('50') },

@@ -31,7 +31,7 @@ export const amountOf = (of: Quantity): Amount => of as Decimal as Amount;
 export const worth = (of: Quantity, at: Price, times: Multiplier): Amount => multiply(multiply(of, at), times) as Amount;
 
 /** Decimal places of a cost that does not divide evenly, rounded half to even. What is cut stays in the cost that is left. */
-export const COST_SCALE = 10;
+const COST_SCALE = 10;
 
 /** `of × part ÷ whole`, exact where it has at most `COST_SCALE` places. */
 export const shareOf = (of: Amount, part: Quantity, whole: Quantity): Amount => divide(multiply(of, part), whole, COST_SCALE, 'half-even') as Amount;

@@ -29,7 +29,7 @@ export const EMPTY_BOOK: BookState = { lots: LotQueue.empty, average: NOTHING_HE
 export type BookChange = Omit<RestatedTrade, 'before'>;
 
 /** What a lot is now; undefined where it is closed. */
-export interface LotChange {
+interface LotChange {
   readonly opened: TradeKey;
   readonly lot: Lot | undefined;
 }

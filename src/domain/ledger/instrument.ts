@@ -21,7 +21,7 @@ const SEPARATOR = /[-/_.:]$/u;
 const CURRENCY = /^[A-Z0-9]+$/iu;
 
 /** The base currency as the symbol shows it: `BTC` of BTCUSDT, BTC-USDT and BTC/USDT quoted in USDT; undefined where it does not. */
-export function baseCurrencyOf({ symbol, quoteCurrency }: Pick<Instrument, 'symbol' | 'quoteCurrency'>): Unit | undefined {
+function baseCurrencyOf({ symbol, quoteCurrency }: Pick<Instrument, 'symbol' | 'quoteCurrency'>): Unit | undefined {
   if (quoteCurrency === '' || !symbol.endsWith(quoteCurrency)) return undefined;
   const base = symbol.slice(0, -quoteCurrency.length).replace(SEPARATOR, '');
   return CURRENCY.test(base) ? unit(base) : undefined;

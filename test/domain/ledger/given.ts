@@ -100,7 +100,7 @@ export class TestBook {
   }
 }
 
-export const keyOf = (exec: string): TradeKey => ({ orderId: orderId('order-1'), execId: execId(exec) });
+const keyOf = (exec: string): TradeKey => ({ orderId: orderId('order-1'), execId: execId(exec) });
 
 const traded = ({ side = 'buy', qty, px, fees = [], tradingDay = '2026-11-20' }: GivenTrade) =>
   tradeOf(
