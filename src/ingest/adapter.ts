@@ -2,7 +2,7 @@ import type { OrderFact } from '../eventstore/commands.js';
 import type { Line } from './lines.js';
 
 /** The formats that can be imported. */
-export type ImportFormat = 'lobster' | 'fix' | 'jsonl' | 'tastytrade' | 'binance' | 'tradestation' | 'alpaca';
+export type ImportFormat = 'lobster' | 'fix' | 'jsonl' | 'tastytrade' | 'binance' | 'tradestation' | 'alpaca' | 'ibkr';
 
 /** The flags of an import as text, by name (`symbol`, `date`, `account`): they stand in quarantined lines, to parse them again. */
 export type ImportFlags = Readonly<Record<string, string>>;
