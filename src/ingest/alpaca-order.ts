@@ -71,6 +71,8 @@ const POSITION_EFFECTS: ReadonlyMap<string, PositionEffect> = new Map([
   ['sell_to_close', 'close'],
 ]);
 
+/** Ids of orders are UUIDs: those that stand in a text of ours leave room for it. */
+const MAX_NAMED_ID = 100;
 const OPTION_MULTIPLIER = '100';
 /** A pair is written `BTC/USD`, and `BTCUSD` in older messages; a US stock has at most five letters. */
 const PAIR = /^(?<base>[A-Z0-9]{1,20})\/(?<quote>[A-Z]{2,20})$/u;
@@ -113,7 +115,7 @@ export function termsOf(order: JsonFields, defaults: AlpacaDefaults, group: stri
   const [price, stopPx] = [order.price('limit_price'), order.price('stop_price')];
   const timeInForce = TIMES_IN_FORCE.get(order.text('time_in_force') ?? '');
   const positionEffect = POSITION_EFFECTS.get(order.text('position_intent') ?? '');
-  const replaces = order.id('replaces');
+  const replaces = order.id('replaces', [], MAX_NAMED_ID);
   return {
     environment: defaults.environment,
     instrument: instrumentOf(order, defaults),
@@ -133,7 +135,7 @@ export function termsOf(order: JsonFields, defaults: AlpacaDefaults, group: stri
 /** What Alpaca says the order looks like. It does not say LeavesQty. */
 export function reportOf(order: JsonFields): BrokerReport {
   const [ordStatus, orderQty, cumQty] = [ordStatusOf(order), order.quantity('qty'), order.quantity('filled_qty')];
-  const [avgPx, replacedBy] = [order.price('filled_avg_price'), order.id('replaced_by')];
+  const [avgPx, replacedBy] = [order.price('filled_avg_price'), order.id('replaced_by', [], MAX_NAMED_ID)];
   return {
     ...(ordStatus === undefined ? {} : { ordStatus }),
     ...(orderQty === undefined ? {} : { orderQty }),

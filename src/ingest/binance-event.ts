@@ -128,7 +128,7 @@ function orderQtyOf(fields: JsonFields): QuantityString {
 function termsOf(fields: JsonFields, market: BinanceMarket, defaults: BinanceDefaults): OrderTerms {
   const [price, stopPx] = [priceIn(fields, 'p'), priceIn(fields, market === 'spot' ? 'P' : 'sp')];
   const timeInForce = TIMES_IN_FORCE.get(fields.text('f') ?? '');
-  const [list, strategy] = [fields.id('g', NO_ID), fields.id('j', NO_ID)];
+  const [list, strategy] = [fields.id('g', NO_ID, 40), fields.id('j', NO_ID)];
   const closes = market === 'usd-m' && fields.flag('R') === true;
   const sourceSymbol = fields.required('s', fields.text('s', 100));
   return {

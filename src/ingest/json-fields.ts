@@ -57,8 +57,8 @@ export class JsonFields {
   }
 
   /** An id; those in `none` (`null`, `-1`), `NONE`, empty and 0 are none. */
-  id(name: string, none: readonly string[] = []): string | undefined {
-    const text = this.text(name);
+  id(name: string, none: readonly string[] = [], maxLength: number = MAX_ID_LENGTH): string | undefined {
+    const text = this.text(name, maxLength);
     return isId(text) && !none.includes(text) ? text : undefined;
   }
 

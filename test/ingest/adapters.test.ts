@@ -4,11 +4,15 @@ import { eventMetadata } from '../../src/eventstore/schemas/metadata-schema.js';
 import { alias } from '../../src/eventstore/schemas/ingest-schemas.js';
 import { orderFact } from '../../src/eventstore/schemas/order-schemas.js';
 import type { Adapter, ParsedLine } from '../../src/ingest/adapter.js';
+import { alpacaAdapter } from '../../src/ingest/alpaca.js';
+import { binanceAdapter } from '../../src/ingest/binance.js';
 import { fixAdapter } from '../../src/ingest/fix.js';
 import { jsonlAdapter } from '../../src/ingest/jsonl.js';
 import { lobsterAdapter } from '../../src/ingest/lobster.js';
 import { tastytradeAdapter } from '../../src/ingest/tastytrade.js';
 import { tradestationAdapter } from '../../src/ingest/tradestation.js';
+import * as alpaca from './alpaca-fixture.js';
+import * as binance from './binance-fixture.js';
 import { PARTIAL_FILL, fixLine, fromBroker } from './fix-fixture.js';
 import { openAdapter } from './parse.js';
 import { frame, orderJson as tastytradeOrder } from './tastytrade-fixture.js';
@@ -22,9 +26,9 @@ const MAX_REASON_LENGTH = 500;
 function faultsOf(parsed: ParsedLine): readonly string[] {
   if (parsed.kind !== 'facts') return parsed.reason.length > 0 && parsed.reason.length <= MAX_REASON_LENGTH ? [] : [`a reason of ${parsed.reason.length} characters`];
   if (parsed.facts.length === 0) return ['no fact'];
-  return parsed.facts.flatMap(({ fact, context: { correlationId, causationId, ...said }, aliases, newAliases = [] }) => {
+  return parsed.facts.flatMap(({ fact, context: { correlationId, causationId, ...said }, aliases, newAliases = [], lookUp = [] }) => {
     const metadata = { ...said, $correlationId: correlationId, $causationId: causationId, schemaVersion: 1, producer: 'test' };
-    const checks = [orderFact.safeParse(fact), eventMetadata.safeParse(metadata), ...[...aliases, ...newAliases].map((name) => alias.safeParse(name))];
+    const checks = [orderFact.safeParse(fact), eventMetadata.safeParse(metadata), ...[...aliases, ...newAliases, ...lookUp].map((name) => alias.safeParse(name))];
     return checks.flatMap(({ error }) => (error ? [error.message] : []));
   });
 }
@@ -44,6 +48,8 @@ const everyAdapter: readonly (readonly [string, Adapter])[] = [
   ['jsonl', jsonlAdapter],
   ['tastytrade', tastytradeAdapter],
   ['tradestation', tradestationAdapter],
+  ['binance', binanceAdapter],
+  ['alpaca', alpacaAdapter],
 ];
 
 describe.each(everyAdapter)('the adapter %s', (_name, adapter) => {
@@ -124,6 +130,10 @@ describe('messages with some field replaced', () => {
   it.each([
     ['tastytrade', tastytradeAdapter, frame(tastytradeOrder('Live', 300, [{ id: 'f', quantity: 4, price: '12.4', at: 100 }], { 'replaces-order-id': 7, 'complex-order-id': 8 }))],
     ['TradeStation', tradestationAdapter, closed('FLP', '40', { CommissionFee: '1', RejectReason: 'r', GroupName: 'g' })],
+    ['Binance', binanceAdapter, { data: binance.tradeReport(7, '0.5', '0.5', 10, { C: 'c-0', g: 3, j: 4, P: '1', r: 'WHY' }) }],
+    ['Binance futures', binanceAdapter, binance.futuresUpdate('TRADE', 'FILLED', 5, { t: 77, l: '0.1', z: '0.1', L: '91000.5', ap: '91000.5', n: '3.6', sp: '1' })],
+    ['Alpaca', alpacaAdapter, alpaca.update('trade_correct', 3, alpaca.orderJson('filled', '10', { replaces: 'a', replaced_by: 'b', legs: [alpaca.orderJson('held', '0', { id: 'l' })] }), { previous_execution_id: 'p', qty: '1', price: '1', account_id: 'x' })],
+    ['Alpaca activities', alpacaAdapter, alpaca.activity('e1', '4', '4', 3, { account_id: 'x' })],
   ] as const)('of %s are sound', (_name, adapter, message) => {
     const parser = openAdapter(adapter);
     fc.assert(
