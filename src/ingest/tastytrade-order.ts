@@ -9,7 +9,7 @@ import type { JsonFields } from './json-fields.js';
 import type { OrderSession } from './order-session.js';
 import { eventOf, isOver, latestTime, legStatus, placedFact, stateFact, statedFact } from './stated-order.js';
 import type { Standing, StatedOrder } from './stated-order.js';
-import { RANKS, REMOVED, STATUSES, actionOf, instrumentOf, ordTypeOf, timeInForceOf } from './tastytrade-values.js';
+import { REMOVED, STATUSES, actionOf, instrumentOf, ordTypeOf, timeInForceOf } from './tastytrade-values.js';
 
 /*
  * One order as tastytrade sends it, whole each time: terms, state, and of every leg all fills so far. The fields that are read
@@ -140,7 +140,7 @@ function legFacts(order: JsonFields, leg: JsonFields, stated: Stated, session: O
   const isWhole = stated.ownTime !== undefined;
   const state = { type: eventOf(stated.standing), report: reportOf(order, leg, stated), terms, isWhole };
   const timed = isWhole || stated.sentAt !== undefined ? [occurredAt] : [];
-  const stateOfLeg = stateFact(of, state, { occurredAt, sequence: RANKS[stated.standing] }, timed);
+  const stateOfLeg = stateFact(of, state, { occurredAt }, timed);
   // The first fact opens the order, so it is one with terms.
   return stated.placedAt === undefined ? [stateOfLeg, ...executions] : [placedFact(of, terms, stated.placedAt), ...executions, stateOfLeg];
 }

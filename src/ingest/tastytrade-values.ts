@@ -31,19 +31,6 @@ export const STATUSES: ReadonlyMap<string, Standing> = new Map([
 /** Of what was removed, the quantity that remains says nothing about what was executed. */
 export const REMOVED: ReadonlySet<string> = new Set(['Removed', 'Partially Removed']);
 
-/** Of frames of one moment, the later phase comes later. */
-export const RANKS: Readonly<Record<Standing, string>> = {
-  submitted: '1',
-  working: '2',
-  suspended: '2',
-  pending_replace: '3',
-  pending_cancel: '4',
-  filled: '5',
-  canceled: '5',
-  rejected: '5',
-  expired: '5',
-};
-
 const ACTIONS: ReadonlyMap<string, { readonly side: Side; readonly positionEffect?: PositionEffect }> = new Map([
   ['Buy to Open', { side: 'buy', positionEffect: 'open' }],
   ['Buy to Close', { side: 'buy', positionEffect: 'close' }],
