@@ -25,9 +25,10 @@ create table position_fill (
   last_position bigint not null,
   primary key (position_id, order_id, exec_id)
 );
--- A position's fills by market time, all of them or a target's, and which position an execution belongs to.
-create index position_fill_by_time on position_fill (position_id, occurred_at, order_id, exec_id);
-create index position_fill_by_target on position_fill (position_id, target_key, occurred_at, order_id, exec_id) where target_key is not null;
+-- A position's fills by market time, all of them or a target's, and which position an execution belongs to. Without the Z, a
+-- whole second comes before its fractions.
+create index position_fill_by_time on position_fill (position_id, rtrim(occurred_at, 'Z'), order_id, exec_id);
+create index position_fill_by_target on position_fill (position_id, target_key, rtrim(occurred_at, 'Z'), order_id, exec_id) where target_key is not null;
 create index position_fill_by_execution on position_fill (order_id, exec_id);
 
 -- realised_pnl is null where it is not known what opening cost. The basis says what that was taken from.

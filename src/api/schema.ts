@@ -7,6 +7,7 @@ import './execution.js';
 import './position.js';
 import './position-fill.js';
 import './profit-target.js';
+import './reconciliation.js';
 import './ledger.js';
 import './ledger-lots.js';
 import './event.js';

@@ -17,6 +17,9 @@ export interface SelectedFill extends Omit<Selected<PositionFillTable>, 'effect'
   readonly side: Side;
 }
 
+/** As text, in the order of time whatever its precision: `…:01` comes before `…:01.5`. */
+const MARKET_TIME = sql<string>`rtrim(f.occurred_at, 'Z')`;
+
 const COLUMNS = selection('f', Object.keys(POSITION_FILL.columns));
 
 export interface FillFilter {
@@ -42,11 +45,11 @@ export async function listFills(database: ReadDatabase, viewer: Viewer, args: { 
     .select(COLUMNS)
     .where(visibleTo(viewer, 'f'))
     .where('f.position_id', '=', filter.positionId)
-    .orderBy('f.occurred_at')
+    .orderBy(MARKET_TIME)
     .orderBy('f.order_id')
     .orderBy('f.exec_id')
     .limit(first + 1);
-  if (after) query = query.where(sql<boolean>`(f.occurred_at, f.order_id, f.exec_id) > (${after.occurredAt}, ${after.orderId}, ${after.execId})`);
+  if (after) query = query.where(sql<boolean>`(${MARKET_TIME}, f.order_id, f.exec_id) > (rtrim(${after.occurredAt}::text, 'Z'), ${after.orderId}, ${after.execId})`);
   if (filter.targetKey !== undefined) query = query.where('f.target_key', '=', filter.targetKey);
   if (filter.live !== undefined) query = query.where('f.live', '=', filter.live);
   return pageOf(await fetchRows<SelectedFill>(database, query), first);
@@ -65,7 +68,7 @@ export async function fillsOfPositions(database: ReadDatabase, viewer: Viewer, a
             .select(COLUMNS)
             .where(visibleTo(viewer, 'f'))
             .whereRef('f.position_id', '=', 'asked.position_id')
-            .orderBy('f.occurred_at')
+            .orderBy(MARKET_TIME)
             .orderBy('f.order_id')
             .orderBy('f.exec_id')
             .limit(args.first)
