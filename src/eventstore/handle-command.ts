@@ -85,7 +85,7 @@ class StoreCommandHandler implements CommandHandler {
   }
 
   resolveAlias(alias: Alias): Promise<OrderId | undefined> {
-    return this.#resolver.find(alias);
+    return this.#resolver.resolve(alias);
   }
 
   async ownerOf(stream: string): Promise<{ readonly tenantId: TenantId; readonly accountId: AccountId } | undefined> {
@@ -110,7 +110,8 @@ class StoreCommandHandler implements CommandHandler {
   async #changeOrder(id: OrderId, command: OrderChange, context: CommandContext): Promise<CommandResult> {
     const alias = clientAlias(context.tenantId, context.accountId, command.clOrdId);
     const [order, named] = await Promise.all([this.#orders.find(id), this.#resolver.find(alias)]);
-    if (named !== undefined && order !== undefined && named !== order) {
+    // Looked at again before it is refused: another process may have linked one into the other.
+    if (named !== undefined && order !== undefined && named !== order && (await this.#orders.resolve(named)) !== (await this.#orders.resolve(order))) {
       return { kind: 'rejected', rejection: { code: 'cl_ord_id_taken', message: 'the ClOrdID names another order', field: 'clOrdId' } };
     }
     const outcome = await this.#orders.decideIntent(id, command, context, false);

@@ -95,10 +95,25 @@ export class OrderStreams {
     return this.follow(outcome.kind === 'answered' ? outcome.answer : target);
   }
 
-  /** The order that an id leads to, from the store where it is not cached; undefined where there is none. */
+  /** The order that an id leads to, as the store has it now: another process may have linked a cached one. */
+  async resolve(id: OrderId): Promise<OrderId | undefined> {
+    let next = id;
+    for (let steps = 0; steps <= MAX_REDIRECTS; steps += 1) {
+      const { state } = await this.#orders.refresh(orderStream(next));
+      if (!state.exists) return undefined;
+      if (state.redirectsTo === undefined) return next;
+      next = state.redirectsTo;
+    }
+    throw new Error(`more than ${MAX_REDIRECTS} redirects from order ${id}`);
+  }
+
+  /**
+   * The order that an id leads to, from the store where it is not cached; undefined where there is none. A cached order may have
+   * been linked since: whoever appends to it is redirected then.
+   */
   async find(id: OrderId): Promise<OrderId | undefined> {
     const stream = orderStream(id);
-    // A stream that exists does so for good, and a redirect never changes: only "there is none" may be out of date.
+    // A stream that exists does so for good, and a redirect never changes.
     const cached = this.#orders.peek(stream);
     const state = cached?.exists ? cached : (await this.#orders.refresh(stream)).state;
     if (!state.exists) return undefined;

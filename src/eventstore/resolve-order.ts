@@ -22,7 +22,12 @@ export class AliasResolver {
     private readonly store: EventStore,
   ) {}
 
-  /** The order that an alias names; undefined where it names none yet. */
+  /** The order that an alias names, as the store has it now; undefined where it names none yet. */
+  resolve(alias: Alias): Promise<OrderId | undefined> {
+    return this.orders.resolve(orderIdOf(alias));
+  }
+
+  /** As `resolve`, but a cached order may have been linked into another one since. */
   find(alias: Alias): Promise<OrderId | undefined> {
     return this.orders.find(orderIdOf(alias));
   }

@@ -118,6 +118,17 @@ describe('recording facts', () => {
     await expectIntact(orderStream(linked));
   });
 
+  it('given two orders that are cached here and that another process links, then every name is of the survivor at once', async () => {
+    const order = anOrder();
+    await handler.recordOrderFact(order.placed([order.client], 'placed'));
+    await handler.recordOrderFact(order.placed([order.broker], 'reported'));
+    const other = createCommandHandler({ store, producer: 'fillbook/other' });
+    await other.recordOrderFact(order.traded([order.client, order.broker], 'e1'));
+    const [survivor] = [orderIdOf(order.client), orderIdOf(order.broker)].sort();
+    expect(await Promise.all([order.client, order.broker].map((alias) => handler.resolveAlias(alias)))).toEqual([survivor, survivor]);
+    expect(await handler.resolveAlias(order.alias('nobody'))).toBeUndefined();
+  });
+
   it('given a fact without terms of an unknown order, then it is parked once, and taken up when its order appears', async () => {
     const order = anOrder();
     const early = order.traded([order.broker], 'e1');
