@@ -31,7 +31,7 @@ export function tradeAverage(before: AverageCost, quantity: Quantity, at: Price,
   const isAll = compareQuantity(closed, before.quantity) === 0;
   const cost = isAll ? before.cost : shareOf(before.cost, closed, before.quantity);
   const closing: AverageClosing = { quantity: closed, gain: addAmount(worth(closed, at, multiplier), negateAmount(cost)) };
-  const rest: AverageCost = isAll ? NOTHING_HELD : { quantity: subtractQuantity(before.quantity, closed), cost: addAmount(before.cost, negateAmount(cost)) };
+  const rest: AverageCost = { quantity: subtractQuantity(before.quantity, closed), cost: addAmount(before.cost, negateAmount(cost)) };
   const left = addQuantity(quantity, closed);
   return { after: isZeroQuantity(left) ? rest : opens(left, rest), closing };
 }

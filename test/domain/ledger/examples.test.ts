@@ -102,6 +102,15 @@ describe('a future', () => {
   });
 });
 
+describe('a future that is settled in another currency', () => {
+  it('given a gain, when it is realised, then it is cash in the settlement currency', () => {
+    const book = new TestBook({ ...FUTURE, settlementCurrency: 'EUR' });
+    book.trade('B1', { qty: '1', px: '10' });
+    book.trade('S1', { side: 'sell', qty: '1', px: '11' });
+    expect(both(book)).toEqual([{ 'cash EUR': '50', 'realised_pnl EUR': '-50' }, { 'cash EUR': '50', 'realised_pnl EUR': '-50' }]);
+  });
+});
+
 describe('spot', () => {
   it('given a fee in the base currency, when 1 BTC is bought at 50000, then what is held is less, and the fee is an expense at that price', () => {
     const book = new TestBook(SPOT);

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatQuantity } from '../../../src/domain/amounts.js';
+import { addQuantity, formatQuantity, ZERO_QUANTITY } from '../../../src/domain/amounts.js';
+import type { Quantity } from '../../../src/domain/amounts.js';
 import type { Instrument } from '../../../src/domain/instrument.js';
-import { addAmount, formatAmount, negateAmount, ZERO_AMOUNT } from '../../../src/domain/ledger/amount.js';
+import { addAmount, formatAmount, negateAmount, negateQuantity, ZERO_AMOUNT } from '../../../src/domain/ledger/amount.js';
 import type { Amount } from '../../../src/domain/ledger/amount.js';
 import { EMPTY_BOOK, changeBook } from '../../../src/domain/ledger/book.js';
 import type { BookEntry, Posting } from '../../../src/domain/ledger/entries.js';
@@ -140,6 +141,25 @@ describe('any trades, corrections and busts of a book', () => {
         expect(book.state.lots.toArray()).toEqual(fresh.state.lots.toArray());
         expect(book.state.average).toEqual(fresh.state.average);
         expect(standing(book)).toEqual(standing(fresh));
+      }),
+      RUNS,
+    );
+  });
+
+  it('say in what is matched, in sum, what every trade closed', () => {
+    fc.assert(
+      fc.property(histories, instruments, (steps, instrument) => {
+        const book = played(steps, instrument);
+        const closed = new Map<string, Quantity>();
+        const add = (name: string, by: Quantity): unknown => closed.set(name, addQuantity(closed.get(name) ?? ZERO_QUANTITY, by));
+        for (const { key, leg, matched } of book.postings) {
+          if (matched && leg === 1) add(`${key.execId} closes ${matched.opened?.execId}`, matched.quantity);
+        }
+        for (const { key, outcome } of book.entries) {
+          for (const { opened, quantity } of outcome.matches) add(`${key.execId} closes ${opened.execId}`, negateQuantity(quantity));
+          if (outcome.closing) add(`${key.execId} closes undefined`, negateQuantity(outcome.closing.quantity));
+        }
+        expect([...closed.values()].filter(({ units }) => units !== 0n)).toEqual([]);
       }),
       RUNS,
     );
