@@ -25,7 +25,7 @@ export interface BookState {
 
 export const EMPTY_BOOK: BookState = { lots: LotQueue.empty, average: NOTHING_HELD };
 
-/** A trade that is new, has other values now, or counts no more. `entryCount` is looked at where it is new to this book. */
+/** A trade that is new (`entryCount` 0, unless it comes from another book), has other values now, or counts no more. */
 export type BookChange = Omit<RestatedTrade, 'before'>;
 
 /** What a lot is now; undefined where it is closed. */
@@ -125,7 +125,7 @@ function itemsOf(tail: readonly BookEntry[], changes: readonly BookChange[]): It
 }
 
 const restated = ({ former, change }: Item, before: AverageCost): RestatedTrade | undefined => {
-  if (change) return { ...change, entryCount: former?.entryCount ?? change.entryCount, before };
+  if (change) return { ...change, before };
   return former && { ...former, before };
 };
 
@@ -172,6 +172,6 @@ const isSameHolding = (a: Trade, b: Trade, instrument: PostedInstrument): boolea
 
 /** Applies a change that keeps the holdings: no other entry of the book is needed. */
 export function changeEntry(former: BookEntry, change: BookChange, instrument: PostedInstrument): Pick<ChangedBook, 'entries' | 'postings'> {
-  const { entry, postings } = restate(former, { ...change, entryCount: former.entryCount, before: former.before }, former.outcome, instrument);
+  const { entry, postings } = restate(former, { ...change, before: former.before }, former.outcome, instrument);
   return { entries: [entry], postings };
 }

@@ -176,14 +176,17 @@ describe('a bust', () => {
     expect(both(book)).toEqual([expected, expected]);
   });
 
-  it('given a book that was flat in between, when a trade before that is busted and another takes its place, then what came after is left alone', () => {
+  it('given a book that was flat in between, when a trade before that is corrected, then what came after is left alone', () => {
     const book = new TestBook(STOCK);
     book.trade('B1', { qty: '10', px: '10' });
     book.trade('S1', { side: 'sell', qty: '10', px: '11' });
     book.trade('B2', { qty: '5', px: '20' });
     book.trade('S2', { side: 'sell', qty: '5', px: '21' });
+    const { state } = book;
     const posted = book.correct('B1', { qty: '10', px: '10.5' });
     expect(new Set(posted.map(({ key }) => key.execId))).toEqual(new Set(['B1', 'S1']));
+    // It stopped where the book held again what it had held.
+    expect(book.state).toBe(state);
   });
 });
 

@@ -12,6 +12,7 @@ import type { BookChange, BookState, ChangedBook } from '../../../src/domain/led
 import type { BookEntry, Posting } from '../../../src/domain/ledger/entries.js';
 import { postedInstrument } from '../../../src/domain/ledger/instrument.js';
 import type { PostedInstrument } from '../../../src/domain/ledger/instrument.js';
+import type { Lot } from '../../../src/domain/ledger/lots.js';
 import { comparePlaces } from '../../../src/domain/ledger/place.js';
 import { tradeOf } from '../../../src/domain/ledger/trade.js';
 import type { TradeKey } from '../../../src/domain/ledger/trade.js';
@@ -37,6 +38,8 @@ export class TestBook {
   readonly postings: Posting[] = [];
   readonly #entries = new Map<string, BookEntry>();
   state: BookState = EMPTY_BOOK;
+  /** What is open, by the changes that were told. */
+  readonly lots = new Map<string, Lot>();
   #places = 0;
 
   constructor(instrument: Instrument) {
@@ -92,7 +95,11 @@ export class TestBook {
     return this.#keep(changeBook(this.state, tail, changes, this.instrument));
   }
 
-  #keep({ state, entries, postings }: ChangedBook): readonly Posting[] {
+  #keep({ state, entries, postings, lots }: ChangedBook): readonly Posting[] {
+    for (const { opened, lot } of lots) {
+      if (lot) this.lots.set(opened.execId, lot);
+      else this.lots.delete(opened.execId);
+    }
     this.state = state;
     for (const entry of entries) this.#entries.set(entry.key.execId, entry);
     this.postings.push(...postings);

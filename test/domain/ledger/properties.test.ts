@@ -7,6 +7,7 @@ import { addAmount, formatAmount, negateAmount, negateQuantity, ZERO_AMOUNT } fr
 import type { Amount } from '../../../src/domain/ledger/amount.js';
 import { EMPTY_BOOK, changeBook } from '../../../src/domain/ledger/book.js';
 import type { BookEntry, Posting } from '../../../src/domain/ledger/entries.js';
+import { comparePlaces } from '../../../src/domain/ledger/place.js';
 import { balances, changeOf, FUTURE, histories, openCost, openQuantity, OPTION, play, SPOT, STOCK, survivors, TestBook, unbalanced } from './given.js';
 import type { Step } from './given.js';
 
@@ -78,6 +79,16 @@ describe('any trades, corrections and busts of a book', () => {
         const held = sum(book.postings, ({ account: name, unit, kind }) => name === account && unit === book.instrument.unit && kind !== 'fee');
         expect(formatQuantity(openQuantity(book.state))).toBe(formatAmount(held));
         expect(formatQuantity(book.state.average.quantity)).toBe(formatAmount(held));
+      }),
+      RUNS,
+    );
+  });
+
+  it('tell of every lot that changed', () => {
+    fc.assert(
+      fc.property(histories, instruments, (steps, instrument) => {
+        const book = played(steps, instrument);
+        expect([...book.lots.values()].toSorted((a, b) => comparePlaces(a.place, b.place))).toEqual(book.state.lots.toArray());
       }),
       RUNS,
     );
