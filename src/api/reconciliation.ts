@@ -13,7 +13,7 @@ const reconciliationRef = builder.objectRef<Reconciliation>('TargetReconciliatio
     ownPnl: t.expose('ownPnl', { type: 'Decimal', nullable: true, description: 'Null where it is not known what opening cost.' }),
     creditClosed: t.expose('creditClosed', { type: 'Decimal', nullable: true, description: 'What of the opening credit (positive) or debit (negative) belongs to what was filled.' }),
     bookPnl: t.expose('bookPnl', { type: 'Decimal', description: 'What the ledger realised by the target\'s fills: a gain is positive.' }),
-    bookCost: t.expose('bookCost', { type: 'Decimal', nullable: true, description: 'What the ledger took as the opening side of what those fills closed.' }),
+    bookCost: t.expose('bookCost', { type: 'Decimal', nullable: true, description: 'What the ledger took as the opening side of those fills; null where it closed less than was filled.' }),
     difference: t.expose('difference', { type: 'Decimal', nullable: true, description: 'ownPnl − bookPnl.' }),
     filledQty: t.expose('filledQty', { type: 'Decimal' }),
     matchedQty: t.expose('matchedQty', { type: 'Decimal', description: 'What the ledger closed by those fills: less than filledQty where it does not know all of the opening.' }),

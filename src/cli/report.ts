@@ -9,6 +9,7 @@ import type { Viewer } from '../projections/viewer.js';
 import { lots, pnl, postings, trialBalanceReport } from './ledger-reports.js';
 import type { LedgerFilter } from './ledger-reports.js';
 import type { Row } from './output.js';
+import { targetPnl } from './target-report.js';
 
 /** Rows are fetched this many at a time: a report of any size needs the memory of one page. */
 const PAGE_SIZE = 1_000;
@@ -133,4 +134,4 @@ async function* quarantine(database: ReadDatabase, viewer: Viewer, filter: Repor
 }
 
 /** The reports that `fillbook report` prints, by name. */
-export const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>(Object.entries({ orders, unfilled, parked, quarantine, 'trial-balance': trialBalanceReport, postings, lots, pnl }));
+export const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>(Object.entries({ orders, unfilled, parked, quarantine, 'trial-balance': trialBalanceReport, postings, lots, pnl, 'target-pnl': targetPnl }));

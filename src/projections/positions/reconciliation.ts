@@ -13,7 +13,7 @@ import type { TargetPlace } from './target-queries.js';
 
 /*
  * A target's realised P&L is by its own original credit, the book's by a cost method: two figures. They differ by what the
- * target counts as its credit and what the book relieved as cost: ownPnl − bookPnl = creditClosed − bookCost, exactly, and
+ * target counts as its credit and what the book relieved as cost: ownPnl − bookPnl = creditClosed − bookCost, exactly, and by
  * nothing where the own credit is the book's cost. Both read models are read as they are: who compares waits for both.
  */
 
@@ -31,7 +31,7 @@ export interface Reconciliation {
   readonly creditClosed: string | null;
   /** Of the target's live fills, by the cost method: a gain is positive. */
   readonly bookPnl: string;
-  /** bookPnl less what the fills brought in or cost: what the book took as the opening side of what it closed. */
+  /** bookPnl less what the fills brought in or cost: what the book took as their opening side. Null where it closed less than was filled. */
   readonly bookCost: string | null;
   /** ownPnl − bookPnl. */
   readonly difference: string | null;
@@ -42,7 +42,7 @@ export interface Reconciliation {
 
 const COLUMNS = sql`t.position_id as "positionId", t.target_key as "targetKey", t.account_id as "accountId", t.status, t.set_position as "setPosition",
   coalesce(t.realised_pnl_currency, book.unit) as currency, t.realised_pnl_basis as basis, t.realised_pnl as "ownPnl", t.credit_closed as "creditClosed",
-  trim_scale(book.pnl) as "bookPnl", trim_scale(book.pnl - t.closing_cash) as "bookCost", trim_scale(t.realised_pnl - book.pnl) as difference,
+  trim_scale(book.pnl) as "bookPnl", case when abs(book.matched_qty) = t.filled_qty then trim_scale(book.pnl - t.closing_cash) end as "bookCost", trim_scale(t.realised_pnl - book.pnl) as difference,
   t.filled_qty as "filledQty", trim_scale(abs(book.matched_qty)) as "matchedQty"`;
 
 /** What stands of the postings of the target's fills: reversals are the same with the other sign. */
