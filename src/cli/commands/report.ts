@@ -27,7 +27,7 @@ export function addReport(program: Command): void {
     .description('print a read model, a line a row: orders, unfilled targets, parked facts, quarantined lines, the ledger')
     .addArgument(new Argument('<name>', 'which report').choices([...REPORTS.keys()]))
     .option('--account <id>', 'only this account')
-    .addOption(new Option('--cost-method <method>', 'of trial-balance and pnl').choices(COST_METHODS).default('fifo'))
+    .addOption(new Option('--cost-method <method>', 'of trial-balance, pnl and target-pnl').choices(COST_METHODS).default('fifo'))
     .option('--as-of <position>', 'of trial-balance: with what was posted up to this place in the log', position)
     .action((name: string, options: ReportOptions) =>
       runCommand(options, async ({ config, logger, output, signal }) => {
