@@ -6,7 +6,8 @@ import { ProtobufWriter, grpcFrame } from '../src/embedded/eventstore/protobuf.j
 
 /*
  * The fastest server that there can be for the official client, to measure another one by: it stores nothing, answers each batch
- * append as soon as it is read, and streams the same prepared bytes to each read, 64 kB a write. Says its port on standard output.
+ * append as soon as it is read, and streams the same prepared bytes to each read, 64 kB a write, and sends
+ * back what `Echo` is sent. Says its port on standard output.
  */
 
 const data = Buffer.from(process.argv[2] ?? '{}');
@@ -72,6 +73,7 @@ server.on('stream', (stream, headers) => {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   const path = headers[':path'] ?? '';
   if (path.endsWith('/BatchAppend')) answerAppends(stream);
+  else if (path.endsWith('/Echo')) stream.pipe(stream);
   else if (path.endsWith('/Read')) void streamPrepared(stream, Number(process.argv[3] ?? 100_000));
   else sayFeatures(stream);
 });

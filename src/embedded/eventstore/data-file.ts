@@ -28,6 +28,12 @@ export function checkDataFile(path: string): void {
     if (first === undefined || second === undefined) {
       throw new Error(`${path} is damaged: it is not an LMDB file, or its head was overwritten; restore it from a backup`);
     }
+    // LMDB writes the two in turn, one each commit: were one changed, the other, older one would be believed, and the last commit lost.
+    const apart = first.transaction - second.transaction;
+    const inTurn = first.transaction % 2n === 0n && (apart === 1n || apart === -1n);
+    if (!inTurn && (first.transaction !== 0n || second.transaction !== 0n)) {
+      throw new Error(`${path} is damaged: its two heads are of commits ${first.transaction} and ${second.transaction}, which do not follow each other; restore it from a backup`);
+    }
     const { pageBytes, pages } = first.transaction > second.transaction ? first : second;
     const stated = pages * BigInt(pageBytes);
     if (size < stated - UNWRITTEN_PAGES * BigInt(pageBytes)) {
