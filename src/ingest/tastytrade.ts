@@ -20,6 +20,8 @@ const isRequest = (object: JsonObject): boolean => has(object, 'legs') && has(ob
 const isTransaction = (object: JsonObject): boolean => has(object, 'transaction-type');
 const isMessage: IsMessage = (object) => isFrame(object) || isTransaction(object) || isOrder(object) || isRequest(object);
 
+/** Ids of orders in the answer to a dry run of an account's margin. */
+const DRY_RUN = /^dry-run/u;
 const WORDS = /^[A-Za-z][\w -]{0,39}$/u;
 /** A broker's word, where it may stand in a reason: never a value that could be a secret. */
 const wordOf = (value: unknown): string | undefined => (typeof value === 'string' && WORDS.test(value) ? value : undefined);
@@ -47,7 +49,7 @@ function open(options: AdapterOptions): LineParser {
     // Trades come with their orders; what else happens to an account is not an order's.
     if (message.has('transaction-type')) return skipped(`transaction ${wordOf(message.text('transaction-type')) ?? ''}`.trim());
     if (message.text('type') === 'Order') return { kind: 'facts', facts: tastytradeOrder(message.required('data', message.object('data')), message.epochTime('timestamp'), session) };
-    if (!message.has('id')) return skipped('order without an id: a dry run or a request');
+    if (!message.has('id') || DRY_RUN.test(message.text('id') ?? '')) return skipped('order without an id: a dry run or a request');
     return { kind: 'facts', facts: tastytradeOrder(message, undefined, session) };
   };
   return { parse: (line) => parseJsonMessage(line, { isMessage, parse, skipReason }) };

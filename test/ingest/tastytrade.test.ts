@@ -203,6 +203,7 @@ describe('what is no order', () => {
     [{ data: { items: [] }, context: '/accounts/5WT00001/orders' }, 'response without orders'],
     [{ accessToken: 'secret', tokenType: 'Bearer' }, 'no order'],
     [{ data: { order: { ...orderJson('Received', 0), id: undefined } }, context: '/accounts/5WT00001/orders/dry-run' }, 'order without an id: a dry run or a request'],
+    [{ data: { orders: [{ ...orderJson('', 0), id: 'dry-run-0', size: '0' }], 'last-results': {} } }, 'order without an id: a dry run or a request'],
     [{ id: 1, 'transaction-type': 'Trade', 'order-id': 270602, commission: '1.0', 'account-number': '5WT00001' }, 'transaction Trade'],
   ])('%j is skipped', (message, reason) => {
     expect(parse(message)).toEqual({ kind: 'skipped', reason });
