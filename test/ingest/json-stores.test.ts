@@ -102,6 +102,18 @@ describe('a message that is at fault', () => {
   });
 });
 
+describe('an order that was placed under a client order id', () => {
+  it('is the one that Binance reports on, with what only its owner knows of it', async () => {
+    const tenant = ledger.newTenant();
+    const placed = { type: 'OrderPlaced', occurredAt: '2026-11-20T14:29:59Z', refs: { clOrdId: 'grid-7' }, terms: { instrument: { symbol: 'ETHUSDT', securityType: 'spot', quoteCurrency: 'USDT' }, side: 'buy', orderQty: '2', ordType: 'limit', price: '2500', signal: 'breakout' } };
+    await run('jsonl', tenant, lines([placed]));
+    await run('binance', tenant, lines(binance.canceledLife));
+    expect(await ledger.figures(tenant)).toEqual(['4293153 cancel-1 canceled 2 0.5 0 1 0 0']);
+    const [order] = await ledger.orders(tenant);
+    expect(order?.view.terms?.signal).toBe('breakout');
+  });
+});
+
 describe('a client order id that is used again', () => {
   it('is of two orders on Binance, one after the other', async () => {
     const tenant = ledger.newTenant();
