@@ -2,7 +2,7 @@ import type { OrderFact } from '../eventstore/commands.js';
 import type { Line } from './lines.js';
 
 /** The formats that can be imported. */
-export type ImportFormat = 'lobster' | 'fix' | 'jsonl' | 'tastytrade' | 'binance' | 'tradestation' | 'alpaca' | 'ibkr';
+export type ImportFormat = 'lobster' | 'fix' | 'jsonl' | 'tastytrade' | 'binance' | 'tradestation' | 'alpaca' | 'ibkr' | 'csv';
 
 /** The flags of an import as text, by name (`symbol`, `date`, `account`): they stand in quarantined lines, to parse them again. */
 export type ImportFlags = Readonly<Record<string, string>>;
@@ -34,8 +34,11 @@ export interface Adapter {
   readonly name: ImportFormat;
   /** How the file's bytes become text. FIX counts bytes in its checksum, so a byte must stay a character: `latin1`. */
   readonly encoding: 'utf8' | 'latin1';
-  /** Cuts the file's bytes into messages, in bounded memory. Where it is left out, a line is a message. */
-  readonly messages?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<readonly Line[]>;
+  /**
+   * Cuts the file's bytes into messages, in bounded memory. Where it is left out, a line is a message. Throws an
+   * `ImportOptionError` where the file's head and the flags do not fit together: before the first message.
+   */
+  readonly messages?: (chunks: AsyncIterable<Buffer>, flags: ImportFlags) => AsyncIterable<readonly Line[]>;
   /** Throws an `ImportOptionError` where a flag is unknown, missing or wrong. */
   open(options: AdapterOptions): LineParser;
 }

@@ -77,12 +77,12 @@ function progressReporter(source: Source, recorder: LineRecorder, onProgress: Im
 }
 
 /** Sends every line to the recorder. True where the signal ended it early. */
-async function sendLines(source: Source, adapter: Pick<Adapter, 'encoding' | 'messages'>, recorder: LineRecorder, tick: () => void, signal: AbortSignal | undefined): Promise<boolean> {
+async function sendLines(source: Source, adapter: Pick<Adapter, 'encoding' | 'messages'>, flags: ImportFlags, recorder: LineRecorder, tick: () => void, signal: AbortSignal | undefined): Promise<boolean> {
   const isAborted = (): boolean => signal?.aborted ?? false;
   const stop = (): void => source.close();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    for await (const lines of adapter.messages?.(source.chunks) ?? readLines(source.chunks, adapter.encoding)) {
+    for await (const lines of adapter.messages?.(source.chunks, flags) ?? readLines(source.chunks, adapter.encoding)) {
       for (const line of lines) {
         if (isAborted()) return true;
         await recorder.record(line);
@@ -102,7 +102,7 @@ async function sendLines(source: Source, adapter: Pick<Adapter, 'encoding' | 'me
 
 /** As `sendLines`, and waits for what was sent, whatever happened. The first error is the one that is thrown. */
 async function sendAndFinish(...given: Parameters<typeof sendLines>): Promise<boolean> {
-  const [, , recorder] = given;
+  const [, , , recorder] = given;
   const [sent] = await Promise.allSettled([sendLines(...given)]);
   const [finished] = await Promise.allSettled([recorder.finish()]);
   if (sent.status === 'rejected') throw sent.reason;
@@ -133,7 +133,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportSumm
     ...(maxMalformedLines === undefined ? {} : { maxMalformedLines }),
   });
   const progress = progressReporter(source, recorder, onProgress);
-  const aborted = (await sendAndFinish(source, adapter, recorder, () => progress.tick(), signal)) || (await recorder.takeUpParked(signal));
+  const aborted = (await sendAndFinish(source, adapter, flags, recorder, () => progress.tick(), signal)) || (await recorder.takeUpParked(signal));
   const seconds = progress.end();
   return { file: source.name, format, ...recorder.tally.counts, seconds, aborted, position: recorder.tally.position };
 }

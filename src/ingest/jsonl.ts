@@ -16,8 +16,14 @@ import type { JsonContext } from './jsonl-schema.js';
  */
 
 const flags = flagsSchema({});
-type Flags = z.infer<typeof flags>;
-type Session = Omit<AdapterOptions, 'flags'> & { readonly given: Flags };
+type Flags = Pick<z.infer<typeof flags>, 'tenant' | 'account' | 'source' | 'actor' | 'environment'>;
+
+/** What a run knows besides the facts. */
+export interface FactSession extends Omit<AdapterOptions, 'flags'> {
+  readonly given: Flags;
+  /** The source's name where neither the fact nor a flag names it. */
+  readonly defaultSource: string;
+}
 
 const MAX_DEPTH_OF_PATH = 8;
 
@@ -57,8 +63,8 @@ export function economicOf({ type, data }: OrderFactEvent): unknown {
   return { type, ...said };
 }
 
-function orderFact(event: OrderFactEvent, context: JsonContext, { given, importId, now }: Session): OrderFact {
-  const source = context.source ?? given.source ?? 'jsonl';
+function orderFact(event: OrderFactEvent, context: JsonContext, { given, defaultSource, importId, now }: FactSession): OrderFact {
+  const source = context.source ?? given.source ?? defaultSource;
   const account = context.account ?? given.account ?? DEFAULT_ACCOUNT;
   const scope: IdScope = { tenant: given.tenant, source, account, within: context.idScope };
   return {
@@ -85,21 +91,26 @@ function orderFact(event: OrderFactEvent, context: JsonContext, { given, importI
   };
 }
 
-function open({ flags: givenFlags, ...options }: AdapterOptions): LineParser {
-  const session: Session = { ...options, given: readFlags(flags, givenFlags, 'jsonl') };
+/** Reads one fact as docs/jsonl.md describes it. */
+export function factReader(session: FactSession): (value: Readonly<Record<string, unknown>>) => ParsedLine {
   const factSchema = jsonFact(session.given.environment);
+  return ({ type, ...fields }) => {
+    const entries = Object.entries(fields);
+    const context = jsonContext.safeParse(Object.fromEntries(entries.filter(([name]) => JSON_CONTEXT_FIELDS.has(name))));
+    if (!context.success) return complaint(context.error);
+    const data = Object.fromEntries(entries.filter(([name]) => !JSON_CONTEXT_FIELDS.has(name)));
+    const event = factSchema.safeParse({ type, data });
+    if (!event.success) return complaint(event.error);
+    return { kind: 'facts', facts: [orderFact(event.data, context.data, session)] };
+  };
+}
+
+function open({ flags: givenFlags, ...options }: AdapterOptions): LineParser {
+  const read = factReader({ ...options, given: readFlags(flags, givenFlags, 'jsonl'), defaultSource: 'jsonl' });
   return {
     parse(line) {
       const value = parsedJson(line);
-      if (!isObject(value)) return malformed('the line is not a JSON object');
-      const { type, ...fields } = value;
-      const entries = Object.entries(fields);
-      const context = jsonContext.safeParse(Object.fromEntries(entries.filter(([name]) => JSON_CONTEXT_FIELDS.has(name))));
-      if (!context.success) return complaint(context.error);
-      const data = Object.fromEntries(entries.filter(([name]) => !JSON_CONTEXT_FIELDS.has(name)));
-      const event = factSchema.safeParse({ type, data });
-      if (!event.success) return complaint(event.error);
-      return { kind: 'facts', facts: [orderFact(event.data, context.data, session)] };
+      return isObject(value) ? read(value) : malformed('the line is not a JSON object');
     },
   };
 }

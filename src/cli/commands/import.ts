@@ -13,7 +13,7 @@ import { runCommand } from '../run-command.js';
 import { settleAll, withSpine } from '../spine.js';
 import type { Spine } from '../spine.js';
 
-const FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl', 'tastytrade', 'tradestation', 'binance', 'alpaca', 'ibkr'];
+const FORMATS: readonly ImportFormat[] = ['lobster', 'fix', 'jsonl', 'tastytrade', 'tradestation', 'binance', 'alpaca', 'ibkr', 'csv'];
 
 interface ImportOptions extends CommonOptions {
   readonly format: ImportFormat;
