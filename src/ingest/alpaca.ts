@@ -33,7 +33,8 @@ const MAX_LEG_DEPTH = 3;
 
 const isUpdate = (object: JsonObject): boolean => typeof object['event'] === 'string' && isJsonObject(object['order']);
 const isActivity = (object: JsonObject): boolean => typeof object['activity_type'] === 'string';
-const isOrder = (object: JsonObject): boolean => Object.hasOwn(object, 'client_order_id') && Object.hasOwn(object, 'status') && Object.hasOwn(object, 'side');
+const isOrder = (object: JsonObject): boolean =>
+  Object.hasOwn(object, 'status') && Object.hasOwn(object, 'side') && (Object.hasOwn(object, 'client_order_id') || Object.hasOwn(object, 'filled_qty'));
 const isMessage = (object: JsonObject): boolean => isUpdate(object) || isActivity(object) || isOrder(object);
 
 /** Frames of the stream that are no trade updates name themselves: `authorization`, `listening`. */

@@ -85,6 +85,7 @@ const REPLACED: ReadonlySet<string> = new Set(['REPLACED', 'AMENDMENT']);
 /** No trade, no list, no client id. */
 const NO_ID = ['-1', 'null'];
 
+const isLive = (status: OrdStatus | undefined): boolean => status === 'new' || status === 'partially_filled';
 const isZero = (text: string | undefined): boolean => text === undefined || text === '0';
 
 export const refsOf = (fields: JsonFields): OrderRefs => {
@@ -201,6 +202,9 @@ export function binanceEvent(fields: JsonFields, market: BinanceMarket, defaults
     return { type: 'ExecutionRecorded', data: { ...whole, execution } };
   }
   if (REPLACED.has(x)) return { type: 'OrderReplaced', data: { ...whole, change: changeOf(fields) } };
+  // Of a match with the account's own order, both orders lose what would have traded (A, so far); one that has some left goes on.
+  const prevented = x === 'TRADE_PREVENTION' && market === 'spot' && isLive(report.ordStatus) ? fields.quantity('A') : undefined;
+  if (prevented !== undefined && prevented !== '0') return { type: 'OrderRestated', data: { ...whole, change: {}, reducedBy: prevented } };
   const unknownStatus = EXECUTION_TYPES.get(x);
   if (unknownStatus === undefined && report.ordStatus === undefined) throw new FieldError(fields.pathOf('x'), `${shown(x)} is not an execution type that is known here, and X is no known status`);
   if (unknownStatus === undefined) return { type: 'OrderStatusReported', data: base };

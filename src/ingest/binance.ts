@@ -37,7 +37,7 @@ function skipReason(value: unknown): string {
 }
 
 const TEXT_FIELDS = ['s', 'c', 'C', 'S', 'o', 'f', 'x', 'X', 'r', 'i', 't', 'g', 'j', 'N', 'T', 'I'] as const;
-const DECIMAL_FIELDS = ['q', 'p', 'P', 'sp', 'l', 'z', 'L', 'n', 'Z', 'ap'] as const;
+const DECIMAL_FIELDS = ['q', 'p', 'P', 'sp', 'l', 'z', 'L', 'n', 'Z', 'A', 'ap'] as const;
 
 /** What copies of a message have in common: all that is read of it, and not when it was sent (E). */
 function saidBy(fields: JsonFields): Readonly<Record<string, string>> {

@@ -117,6 +117,12 @@ describe('an executionReport', () => {
     expect(figures(executionReport('NEW', 'NEW', 0), executionReport('REPLACED', 'NEW', 5, { q: '1.20000000', c: 'amend-1', C: 'grid-7' }))).toEqual({ 4293153: 'new 1.2/0/1.2 @ 0' });
   });
 
+  it('of a prevented match with an own order takes that off what is left', () => {
+    const prevented = executionReport('TRADE_PREVENTION', 'NEW', 5, { A: '0.75000000', B: '0.75000000', v: 3, V: 'DECREMENT' });
+    expect(figures(executionReport('NEW', 'NEW', 0), prevented)).toEqual({ 4293153: 'new 2/0/1.25 @ 0' });
+    expect(figures(executionReport('NEW', 'NEW', 0), prevented, executionReport('TRADE_PREVENTION', 'EXPIRED_IN_MATCH', 9, { A: '2' }))).toEqual({ 4293153: 'expired 2/0/0 @ 0' });
+  });
+
   it('of an order for an amount of the quote asset has no quantity until it is filled', () => {
     const market = { o: 'MARKET', q: '0.00000000', p: '0.00000000', Q: '4999.00' };
     expect(figures(executionReport('NEW', 'NEW', 0, market))).toEqual({ 4293153: 'new 0/0/0 @ 0' });
