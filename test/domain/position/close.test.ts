@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatQuantity, quantityText } from '../../../src/domain/amounts.js';
 import { positionDecider } from '../../../src/domain/position/decider.js';
 import { closingTerms } from '../../../src/domain/position/close.js';
-import { apply, attachOrder, closePosition, endClose, endTarget, given, openPosition, raw, recordFill, setTarget, sizeClosingOrder, target, when } from './given.js';
+import { apply, at, attachOrder, closePosition, endClose, endTarget, given, metadataOf, openPosition, raw, recordFill, setTarget, sizeClosingOrder, target, when } from './given.js';
 
 const NOTHING = { kind: 'accepted', events: [] };
 const targets = [setTarget({ targetKey: 'a', orderRef: 'ord-a' }), setTarget({ targetKey: 'b' }), setTarget({ targetKey: 'c', quantity: '2' })];
@@ -51,6 +51,13 @@ describe('closing a position', () => {
     expect(when(apply(waiting, hurried), sizeClosingOrder('close-1'))).toEqual(NOTHING);
     expect(when(apply(waiting, hurried), { ...hurried, commandKey: 'again' })).toMatchObject({ rejection: { code: 'position_closing' } });
     expect(when(apply(waiting, sizeClosingOrder()), hurried)).toMatchObject({ rejection: { code: 'position_closing' } });
+  });
+
+  it('is not changed by the news of a former closing', () => {
+    const hurried = given(...withTargets, closePosition(), closePosition({ immediately: true, order: { clOrdId: 'close-2', ordType: 'market' } }, 'hurry'));
+    const metadata = metadataOf(sizeClosingOrder(), at(9));
+    const news = [{ type: 'ClosingOrderSized', data: { clOrdId: 'close-1', quantity: quantityText('7') } }, { type: 'PositionCloseEnded', data: { clOrdId: 'close-1', outcome: 'filled' } }] as const;
+    for (const event of news) expect(positionDecider.evolve(hurried, { ...event, metadata }).close).toBe(hurried.close);
   });
 
   it('sizes its order by what is open when it is placed', () => {

@@ -28,7 +28,7 @@ const INSTRUMENT = {
 /** A digest that stands for the input: the same input, the same digest. */
 const digestOf = (input: unknown) => digest(JSON.stringify(input));
 
-function metadataOf(command: Pick<PositionCommand, 'commandKey' | 'commandDigest'>, occurredAt: string): EventMetadata {
+export function metadataOf(command: Pick<PositionCommand, 'commandKey' | 'commandDigest'>, occurredAt: string): EventMetadata {
   return {
     schemaVersion: 1,
     $correlationId: 'correlation',

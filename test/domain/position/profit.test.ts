@@ -36,6 +36,7 @@ describe("a target's realised P&L", () => {
     const long = given(openPosition({ direction: 'long', originalCredit: usd('-1000') }), setTarget({ originalCredit: usd('-500'), quantity: '2' }));
     expect(ofTarget(apply(long, buy('2', '3.5', { side: 'sell' })))).toMatchObject({ credit: '-500', cash: '700', gross: '200' });
     expect(ofTarget(apply(long, buy('2', '3.5', { side: 'sell_short' })))).toMatchObject({ cash: '700' });
+    expect(ofTarget(apply(long, buy('2', '3.5', { side: 'buy_minus' })))).toMatchObject({ cash: '-700' });
     expect(ofTarget(apply(long, buy('1', '0', { side: 'sell' })))).toMatchObject({ credit: '-250', gross: '-250' });
   });
 
@@ -54,6 +55,10 @@ describe("a target's realised P&L", () => {
 
   it('has no more than the whole credit where more is filled than it asked for, and all of the cost', () => {
     expect(ofTarget(given(short, set, buy('5', '1')))).toMatchObject({ credit: '600', cash: '-500', gross: '100' });
+  });
+
+  it('without a credit of its own has no more than all of the position’s', () => {
+    expect(ofTarget(given(short, setTarget({ quantity: '15' }), buy('15', '1')))).toMatchObject({ basis: 'position_credit', credit: '1500', gross: '0' });
   });
 
   it('without a credit of its own has the position’s in proportion, and says so', () => {
@@ -102,6 +107,11 @@ describe("a position's realised P&L", () => {
     const state = given(short, close('12', '1'));
     expect(state.status).toBe('over_closed');
     expect(ofPosition(state)).toMatchObject({ credit: '1500', cash: '-1000', gross: '500' });
+  });
+
+  it('keeps every digit of what is closed whole', () => {
+    const [px, held] = [`0.${'0'.repeat(29)}1`, '0.00001'];
+    expect(ofPosition(given(openPosition({ quantity: quantityText(held), originalCredit: usd('0') }), close(held, px)))).toMatchObject({ cash: `-0.${'0'.repeat(32)}1` });
   });
 
   it('nets the fees of opening and closing', () => {
