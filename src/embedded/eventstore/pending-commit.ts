@@ -44,8 +44,8 @@ export class PendingCommit implements CommitView {
   readonly #storage: EventStorage;
   readonly #recent: RecentEvents;
   readonly #streams = new Map<string, PendingStream>();
-  /** Records that were read for this commit. */
-  readonly #looked = new Map<string, StreamRecord>();
+  /** Records that were read for this commit, and that there was none: a stream that is new is asked for several times. */
+  readonly #looked = new Map<string, StreamRecord | undefined>();
   readonly #runs: PendingRun[] = [];
   readonly #committedRuns: CommittedRun[] = [];
   readonly #added: EventId[] = [];
@@ -71,10 +71,9 @@ export class PendingCommit implements CommitView {
   }
 
   #stored(stream: string): StreamRecord | undefined {
-    const known = this.#looked.get(stream);
-    if (known !== undefined) return known;
+    if (this.#looked.has(stream)) return this.#looked.get(stream);
     const record = this.#storage.stream(Buffer.from(stream, 'utf8'));
-    if (record !== undefined) this.#looked.set(stream, record);
+    this.#looked.set(stream, record);
     return record;
   }
 
