@@ -30,7 +30,7 @@ export const filled = (index: number, exec: string, qty = '10', px = '10.5'): Or
 });
 export const opened = (): PositionEventBody => ({
   type: 'PositionOpened',
-  data: { environment: 'paper', instrument: termsOf().instrument, sourceSymbol: 'ACME.X', direction: 'long', quantity: quantityText('50'), strategyType: 'put_spread' },
+  data: { environment: 'paper', instrument: termsOf().instrument, sourceSymbol: 'ACME.X', direction: 'long', quantity: quantityText('50'), openPrice: priceText('10'), strategyType: 'put_spread' },
 });
 export const targetSet = (key: string, orderRef?: string): PositionEventBody => ({
   type: 'TargetSet',
@@ -94,17 +94,19 @@ const linkStep: fc.Arbitrary<Step> = fc.oneof(
   index.map((order) => ({ stream: orderStreamAt(50 + order), events: [{ type: 'AliasClaimed', data: { orderId: orderIdAt(order), aliasKey: `alias of ${order}` } }] })),
 );
 
-/** Targets of several positions that claim the same few orders, give them up, are filled, busted and ended. */
+/** Targets of several positions that claim the same few orders, give them up, are filled, busted and ended; positions that grow and are closed. */
 const positionStep: fc.Arbitrary<Step> = fc
   .tuple(
     fc.integer({ min: 0, max: POSITIONS - 1 }),
     fc.constantFrom('t1', 't2', 't3'),
     fc.integer({ min: 0, max: 2 }),
-    fc.constantFrom('set', 'set', 'attached', 'attached', 'filled', 'reversed', 'cancelled'),
+    fc.constantFrom('set', 'set', 'attached', 'attached', 'filled', 'reversed', 'cancelled', 'grown', 'corrected', 'closing', 'sized', 'closed'),
   )
   .map(([position, key, order, kind]) => ({ stream: positionStreamAt(position), events: [positionEvent(kind, key, order)] }));
 
-function positionEvent(kind: 'set' | 'attached' | 'filled' | 'reversed' | 'cancelled', key: string, order: number): PositionEventBody {
+type PositionStepKind = 'set' | 'attached' | 'filled' | 'reversed' | 'cancelled' | 'grown' | 'corrected' | 'closing' | 'sized' | 'closed';
+
+function positionEvent(kind: PositionStepKind, key: string, order: number): PositionEventBody {
   const fill = { fill: { orderId: orderIdAt(order), execId: execId(`E-${key}`), version: 1 }, effect: 'close', targetKey: targetKey(key), execution: executionOf(`E-${key}`) } as const;
   switch (kind) {
     case 'set':
@@ -113,6 +115,16 @@ function positionEvent(kind: 'set' | 'attached' | 'filled' | 'reversed' | 'cance
       return attached(key, orderIdAt(order));
     case 'filled':
       return { type: 'FillRecorded', data: fill };
+    case 'grown':
+      return { type: 'FillRecorded', data: { fill: { ...fill.fill, execId: execId(`G-${key}`) }, effect: 'open', execution: fill.execution } };
+    case 'corrected':
+      return { type: 'FillCorrected', data: { ...fill, fill: { ...fill.fill, version: 2 }, execution: executionOf(`E-${key}`, { lastQty: quantityText('3') }) } };
+    case 'closing':
+      return { type: 'PositionCloseRequested', data: { reason: 'expiry', quantity: quantityText('50'), side: 'sell', order: { clOrdId: `close-${key}`, ordType: 'market' }, immediately: false } };
+    case 'sized':
+      return { type: 'ClosingOrderSized', data: { clOrdId: `close-${key}`, quantity: quantityText('40') } };
+    case 'closed':
+      return { type: 'PositionCloseEnded', data: { clOrdId: `close-${key}`, outcome: 'cancelled', reason: 'end of the session' } };
     case 'reversed':
       return { type: 'FillReversed', data: { ...fill, fill: { ...fill.fill, version: 2 } } };
     case 'cancelled':
