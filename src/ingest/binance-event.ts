@@ -1,9 +1,9 @@
-import { averagePrice, quantityText, tryQuantity } from '../domain/amounts.js';
-import type { MoneyJson, Notional, PriceString, QuantityString } from '../domain/amounts.js';
-import { canonicalDecimal, formatDecimal, tryParseDecimal } from '../domain/decimal.js';
+import { AVG_PX_SCALE, priceText, quantityText } from '../domain/amounts.js';
+import type { MoneyJson, PriceString, QuantityString } from '../domain/amounts.js';
+import { canonicalDecimal, divide, formatDecimal, parseDecimal } from '../domain/decimal.js';
 import { execId } from '../domain/ids.js';
 import type { Instrument } from '../domain/instrument.js';
-import type { BrokerReport, Environment, FactBase, OrderFactEvent, OrderRefs, OrderTerms, OrdStatus, OrdType, Side, TermsChange, TimeInForce } from '../domain/order/events.js';
+import type { BrokerReport, Environment, FactBase, OrderFactEvent, OrderRefs, OrderTerms, OrdStatus, OrdType, PositionEffect, Side, TermsChange, TimeInForce } from '../domain/order/events.js';
 import { FieldError, shown } from './adapter.js';
 import { quoteAssetOf } from './binance-symbol.js';
 import type { JsonFields } from './json-fields.js';
@@ -24,6 +24,11 @@ export type BinanceMarket = 'spot' | 'usd-m';
 const SIDES: ReadonlyMap<string, Side> = new Map([
   ['BUY', 'buy'],
   ['SELL', 'sell'],
+]);
+/** What opens a position of this side. */
+const OPENING_SIDES: ReadonlyMap<string, Side> = new Map([
+  ['LONG', 'buy'],
+  ['SHORT', 'sell'],
 ]);
 const STATUSES: ReadonlyMap<string, OrdStatus> = new Map([
   ['PENDING_NEW', 'pending_new'],
@@ -126,11 +131,18 @@ function orderQtyOf(fields: JsonFields): QuantityString {
   return orderQty === '0' && fields.text('X') === 'FILLED' ? cumQtyOf(fields) : orderQty;
 }
 
+/** An order that only reduces (R) closes; in hedge mode the position side (ps) tells. */
+function positionEffectOf(fields: JsonFields): PositionEffect | undefined {
+  if (fields.flag('R') === true) return 'close';
+  const opening = OPENING_SIDES.get(fields.text('ps') ?? '');
+  return opening && (opening === sideOf(fields) ? 'open' : 'close');
+}
+
 function termsOf(fields: JsonFields, market: BinanceMarket, defaults: BinanceDefaults): OrderTerms {
   const [price, stopPx] = [priceIn(fields, 'p'), priceIn(fields, market === 'spot' ? 'P' : 'sp')];
   const timeInForce = TIMES_IN_FORCE.get(fields.text('f') ?? '');
   const [list, strategy] = [fields.id('g', NO_ID, 40), fields.id('j', NO_ID)];
-  const closes = market === 'usd-m' && fields.flag('R') === true;
+  const positionEffect = market === 'usd-m' ? positionEffectOf(fields) : undefined;
   const sourceSymbol = fields.required('s', fields.text('s', 100));
   return {
     environment: defaults.environment,
@@ -142,7 +154,7 @@ function termsOf(fields: JsonFields, market: BinanceMarket, defaults: BinanceDef
     ...(price === undefined ? {} : { price }),
     ...(stopPx === undefined ? {} : { stopPx }),
     ...(timeInForce === undefined ? {} : { timeInForce }),
-    ...(closes ? { positionEffect: 'close' } : {}),
+    ...(positionEffect === undefined ? {} : { positionEffect }),
     ...(strategy === undefined ? {} : { strategy }),
     // An order list (OCO, OTO) has a number within its symbol.
     ...(market === 'usd-m' || list === undefined ? {} : { group: `${sourceSymbol}:${list}` }),
@@ -152,9 +164,8 @@ function termsOf(fields: JsonFields, market: BinanceMarket, defaults: BinanceDef
 /** AvgPx is Z ÷ z on spot, and said as ap on futures. */
 function avgPxOf(fields: JsonFields, market: BinanceMarket): PriceString | undefined {
   if (market === 'usd-m') return priceIn(fields, 'ap');
-  const [notional, cumQty] = [tryParseDecimal(fields.decimal('Z') ?? '0'), tryQuantity(cumQtyOf(fields))];
-  if (!notional || !cumQty || cumQty.units === 0n || notional.units === 0n) return undefined;
-  return formatDecimal(averagePrice(notional as Notional, cumQty)) as PriceString;
+  const [notional, cumQty] = [fields.decimal('Z') ?? '0', cumQtyOf(fields)];
+  return notional === '0' || cumQty === '0' ? undefined : priceText(formatDecimal(divide(parseDecimal(notional), parseDecimal(cumQty), AVG_PX_SCALE)));
 }
 
 function reportOf(fields: JsonFields, market: BinanceMarket): BrokerReport {

@@ -36,7 +36,7 @@ function skipReason(value: unknown): string {
   return typeof event === 'string' && /^\w{1,40}$/u.test(event) ? `event ${event}` : 'no order update of Binance';
 }
 
-const TEXT_FIELDS = ['s', 'c', 'C', 'S', 'o', 'f', 'x', 'X', 'r', 'i', 't', 'g', 'j', 'N', 'T', 'I'] as const;
+const TEXT_FIELDS = ['s', 'c', 'C', 'S', 'o', 'f', 'x', 'X', 'r', 'i', 't', 'g', 'j', 'N', 'T', 'I', 'ps'] as const;
 const DECIMAL_FIELDS = ['q', 'p', 'P', 'sp', 'l', 'z', 'L', 'n', 'Z', 'A', 'ap'] as const;
 
 /** What copies of a message have in common: all that is read of it, and not when it was sent (E). */
@@ -76,7 +76,7 @@ function orderFact(message: JsonFields, { given, importId, now }: Session): Pars
   const symbol = fields.required('s', fields.text('s', 100));
   const occurredAt = fields.required('T', fields.epochTime('T') ?? message.epochTime('T'));
   const fact = binanceEvent(fields, market, given);
-  const said = saidBy(fields);
+  const said = { ...saidBy(fields), ...(market === 'usd-m' && fields.flag('R') === true ? { R: 'true' } : {}) };
   const account = given.account ?? DEFAULT_ACCOUNT;
   const source = given.source ?? 'binance';
   const session = market === 'spot' ? symbol : `usd-m/${symbol}`;

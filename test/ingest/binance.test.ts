@@ -144,6 +144,16 @@ describe('an order update of USD-M futures', () => {
     expect(trade.report).toEqual({ ordStatus: 'filled', orderQty: '0.1', cumQty: '0.1', avgPx: '91000.5' });
   });
 
+  it.each([
+    ['LONG', 'BUY', 'open'],
+    ['LONG', 'SELL', 'close'],
+    ['SHORT', 'SELL', 'open'],
+    ['SHORT', 'BUY', 'close'],
+    ['BOTH', 'BUY', undefined],
+  ])('of the position side %s that is a %s has the effect %s', (ps, S, effect) => {
+    expect(onlyFact(parse(futuresUpdate('NEW', 'NEW', 0, { ps, S, R: false }))).fact.data.terms?.positionEffect).toBe(effect);
+  });
+
   it('of one number as an order of the spot market is another order', () => {
     expect(onlyFact(parse(futuresUpdate('NEW', 'NEW', 0))).aliases).toEqual([{ kind: 'broker', scope: ['default', 'binance', 'usd-m/BTCUSDT'], id: '8886774' }]);
   });
