@@ -54,6 +54,8 @@ describe('a position that is asked to be closed', () => {
     await desk.settled(policies);
     expect(await desk.position(position)).toMatchObject({ status: 'closed', close: { status: 'filled', reason: undefined } });
     expect(await closingsOf(position)).toEqual(['PositionCloseRequested 10 buy', 'ClosingOrderSized 10', 'PositionCloseEnded filled']);
+    await desk.settled(policies);
+    expect(await desk.rows('SELECT order_id FROM policy_closing_order WHERE position_id = $1', [position])).toEqual([]);
   });
 
   it('a long one is sold', async () => {

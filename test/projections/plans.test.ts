@@ -18,7 +18,11 @@ describe('the plans of pages', () => {
       INSERT INTO profit_target (position_id, target_key, tenant_id, account_id, kind, status, unfilled, percent, target_price, quantity, filled_qty, avg_fill_px, set_at, changed_at, set_position, last_position)
       SELECT 'p' || n, 't', 'default', 'account-' || n % 3, 'profit', CASE WHEN n % 10 = 0 THEN 'active' ELSE 'filled' END, n % 10 = 0, 40, 1, 1, 0, 0, '', '', n, n
       FROM generate_series(1, 20000) AS n;
-      ANALYZE profit_target;`);
+      ANALYZE profit_target;
+      INSERT INTO position_fill (position_id, order_id, exec_id, version, live, tenant_id, account_id, effect, target_key, symbol, source_symbol, side, qty, px, multiplier, quote_currency, fees, occurred_at, last_position)
+      SELECT 'p' || n % 20, 'o' || n, 'e', 1, true, 'default', 'a', 'close', 't' || n % 3, 's', 's', 'buy', 1, 1, 1, 'USD', '[]', '2026-11-20T14:30:' || lpad((n % 60)::text, 2, '0') || 'Z', n
+      FROM generate_series(1, 20000) AS n;
+      ANALYZE position_fill;`);
   });
   afterAll(async () => {
     await database.close();
@@ -44,6 +48,15 @@ describe('the plans of pages', () => {
     );
     expect(text).toMatch(/Index Scan using profit_target_unfilled_of_tenant on profit_target \(actual rows=51/);
     expect(text).not.toMatch(/Sort|Filter/);
+  });
+
+  it('given a position with many fills, when a page of them or of a target’s is read, then only its rows are looked at, in order', async () => {
+    const after = "(rtrim(occurred_at, 'Z'), order_id, exec_id) > ('2026-11-20T14:30:20', '', '') ORDER BY rtrim(occurred_at, 'Z'), order_id, exec_id LIMIT 51";
+    for (const [index, condition] of [['position_fill_by_time', ''], ['position_fill_by_target', "AND target_key = 't1'"]]) {
+      const text = await plan(`SELECT * FROM position_fill WHERE tenant_id = 'default' AND position_id = 'p3' ${condition} AND ${after}`);
+      expect(text).toMatch(new RegExp(`Index Scan using ${index} on position_fill \\(actual rows=51`, 'u'));
+      expect(text).not.toMatch(/Sort/u);
+    }
   });
 
   it('given one order, when a second target is given it in the same tenant, then the table refuses', async () => {
