@@ -14,7 +14,7 @@ import { isUnfilled } from './targets.js';
  */
 
 /** Whether a closing has been asked for and has not come to its end. */
-export const isClosing = ({ close }: Pick<PositionState, 'close'>): boolean => close?.status === 'requested' || close?.status === 'sized';
+const isClosing = ({ close }: Pick<PositionState, 'close'>): boolean => close?.status === 'requested' || close?.status === 'sized';
 
 /** Why nothing else can be asked of a position that is being closed. */
 export function refusedWhileClosing({ close }: Pick<PositionState, 'close'>): Rejection | undefined {
