@@ -123,7 +123,7 @@ export function readHeader(names: readonly string[], { renamed, ignored }: CsvSe
   if (names.length > MAX_COLUMNS) return { reason: `the header has ${names.length} columns, at most ${MAX_COLUMNS} are read` };
   const header = names.map((name) => (ignored.has(plain(name)) ? undefined : (renamed.get(plain(name)) ?? KNOWN.get(plain(name)))));
   const unknown = names.find((name, index) => header[index] === undefined && !ignored.has(plain(name)) && !ignored.has('*'));
-  if (unknown !== undefined) return { reason: `the column ${shown(unknown)} is not known: map it (columns=${unknown.slice(0, 60)}:quantity) or ignore it (ignore=${unknown.slice(0, 60)}, or ignore=*); known are ${CSV_COLUMNS.join(', ')}` };
+  if (unknown !== undefined) return { reason: `the column ${shown(unknown)} is not known (docs/csv.md): map it, such as columns=${unknown.slice(0, 60)}:quantity, or ignore it, ignore=${unknown.slice(0, 60)} (or ignore=*)` };
   const twice = header.find((column, index) => column !== undefined && header.indexOf(column) !== index);
   if (twice !== undefined) return { reason: `two columns are ${twice}` };
   return header.includes('occurredAt') ? { header } : { reason: 'no column is occurredAt: map the one that holds the time, such as columns=Time:occurredAt' };

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import { readLines } from './lines.js';
 import type { Line } from './lines.js';
 
@@ -104,7 +104,7 @@ export function csvFields(text: string, delimiter: Delimiter | undefined): { rea
   try {
     return { records: parse(text, { delimiter: delimiter ?? delimiterOf(firstLine), relax_column_count: true, bom: true, trim: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] }) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_')) return { reason: error.message.slice(0, 300) };
+    if (error instanceof CsvError) return { reason: error.message.slice(0, 300) };
     throw error;
   }
 }

@@ -18,12 +18,13 @@ const COLUMN_OF_FIELD: ReadonlyMap<string, CsvColumn> = new Map<string, CsvColum
   ['refs.origClOrdId', 'origClOrdId'],
   ['execution.lastQty', 'quantity'],
   ['execution.lastPx', 'price'],
+  ['instrument', 'symbol'],
   ['instrument.quoteCurrency', 'currency'],
   ['change', 'quantity'],
 ]);
 
 function columnOf(path: string): string {
-  const inFact = path.replace(/^(?:terms|execution|report)\.(?=instrument\.)/u, '');
+  const inFact = path.replace(/^(?:terms|execution|report)\.(?=instrument\b)/u, '');
   return COLUMN_OF_FIELD.get(inFact) ?? inFact.split('.').at(-1) ?? path;
 }
 

@@ -6,7 +6,9 @@ import { orderFact } from '../../src/eventstore/schemas/order-schemas.js';
 import type { Adapter, ParsedLine } from '../../src/ingest/adapter.js';
 import { alpacaAdapter } from '../../src/ingest/alpaca.js';
 import { binanceAdapter } from '../../src/ingest/binance.js';
+import { csvAdapter } from '../../src/ingest/csv.js';
 import { fixAdapter } from '../../src/ingest/fix.js';
+import { ibkrAdapter } from '../../src/ingest/ibkr.js';
 import { jsonlAdapter } from '../../src/ingest/jsonl.js';
 import { lobsterAdapter } from '../../src/ingest/lobster.js';
 import { tastytradeAdapter } from '../../src/ingest/tastytrade.js';
@@ -14,6 +16,7 @@ import { tradestationAdapter } from '../../src/ingest/tradestation.js';
 import * as alpaca from './alpaca-fixture.js';
 import * as binance from './binance-fixture.js';
 import { PARTIAL_FILL, fixLine, fromBroker } from './fix-fixture.js';
+import { STOCK_TRADE } from './ibkr-fixture.js';
 import { openAdapter } from './parse.js';
 import { frame, orderJson as tastytradeOrder } from './tastytrade-fixture.js';
 import { closed } from './tradestation-fixture.js';
@@ -50,6 +53,8 @@ const everyAdapter: readonly (readonly [string, Adapter])[] = [
   ['tradestation', tradestationAdapter],
   ['binance', binanceAdapter],
   ['alpaca', alpacaAdapter],
+  ['ibkr', ibkrAdapter],
+  ['csv', csvAdapter],
 ];
 
 describe.each(everyAdapter)('the adapter %s', (_name, adapter) => {
@@ -133,6 +138,7 @@ describe('messages with some field replaced', () => {
     ['Binance', binanceAdapter, { data: binance.tradeReport(7, '0.5', '0.5', 10, { C: 'c-0', g: 3, j: 4, P: '1', r: 'WHY' }) }],
     ['Binance futures', binanceAdapter, binance.futuresUpdate('TRADE', 'FILLED', 5, { t: 77, l: '0.1', z: '0.1', L: '91000.5', ap: '91000.5', n: '3.6', sp: '1' })],
     ['Alpaca', alpacaAdapter, alpaca.update('trade_correct', 3, alpaca.orderJson('filled', '10', { replaces: 'a', replaced_by: 'b', legs: [alpaca.orderJson('held', '0', { id: 'l' })] }), { previous_execution_id: 'p', qty: '1', price: '1', account_id: 'x' })],
+    ['Flex statements', ibkrAdapter, { element: 'Trade', statementAccountId: 'U1', attributes: { ...STOCK_TRADE, ibExecID: '0000d514.67400001.01.02', dateTime: '20261120;093406 EST', brokerageOrderID: 'b', origTradeID: 'c' } }],
     ['Alpaca activities', alpacaAdapter, alpaca.activity('e1', '4', '4', 3, { account_id: 'x' })],
   ] as const)('of %s are sound', (_name, adapter, message) => {
     const parser = openAdapter(adapter);

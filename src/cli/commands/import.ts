@@ -74,7 +74,7 @@ export function addImport(program: Command): void {
     .addOption(new Option('--format <format>', 'format of the lines').choices(FORMATS).makeOptionMandatory())
     .option('--symbol <symbol>', 'lobster: instrument (default: from the file name)')
     .option('--date <date>', 'lobster: trading day, YYYY-MM-DD (default: from the file name)')
-    .option('--zone <zone>', "lobster: time zone of the file's times (default America/New_York)")
+    .option('--zone <zone>', "lobster, ibkr, csv: time zone of the file's times (lobster, ibkr: default America/New_York)")
     .option('--account <id>', 'account of messages that name none (default main)')
     .option('--source <name>', 'name of the broker or venue')
     .option('--option <name=value...>', "further flags of the format, see docs/ (fix: checksum=ignore, …)")
