@@ -3,6 +3,7 @@ import { applyBatch } from './apply-batch.js';
 import { lastPlace } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { isRowError } from './postgres-errors.js';
+import { OversizedBatchError } from './projection.js';
 import type { Projection, ProjectionFold, ProjectionRows, StreamFailure } from './projection.js';
 
 /** What applies a projection's events: its fold, and where the rows go. */
@@ -26,10 +27,10 @@ export type EventsOutcome =
 export async function applyEvents(applier: Applier, from: Checkpoint, batch: Pick<EventBatch, 'events' | 'upTo'>): Promise<EventsOutcome> {
   const { projection, fold, rows, setAside } = applier;
   const events = setAside.size === 0 ? batch.events : batch.events.filter(({ stream }) => !setAside.has(stream));
-  const folded = await fold.changes(events);
   const to: Checkpoint = { ...from, position: batch.upTo, lastEvent: lastPlace(batch.events, from.lastEvent) };
   const isWhole = projection.readsOwnRows === true && events.length > 1;
   try {
+    const folded = await fold.changes(events);
     const outcome = await applyBatch(rows, from, to, folded, isWhole ? 'whole' : 'apart');
     if (outcome.kind === 'lost_race') return outcome;
     for (const { stream } of outcome.setAside) setAside.add(stream);
@@ -37,13 +38,13 @@ export async function applyEvents(applier: Applier, from: Checkpoint, batch: Pic
     if (projection.readsOwnRows === true && outcome.setAside.length > folded.failed.length) fold.reset();
     return { kind: 'applied', checkpoint: to, setAside: outcome.setAside, rowsChanged: folded.changed.length > 0 };
   } catch (error) {
-    if (!isWhole || !isRowError(error)) throw error;
+    if (!isWhole || !(isRowError(error) || error instanceof OversizedBatchError)) throw error;
     fold.reset();
     return await applyInParts(applier, from, batch);
   }
 }
 
-/** One half after the other, each folded on what the one before it left: the event that is refused is found alone. */
+/** One half after the other, each folded on what the one before it left: an event that is refused is found alone. */
 async function applyInParts(applier: Applier, from: Checkpoint, { events, upTo }: Pick<EventBatch, 'events' | 'upTo'>): Promise<EventsOutcome> {
   const middle = Math.ceil(events.length / 2);
   const [left, right]: (readonly RecordedEvent[])[] = [events.slice(0, middle), events.slice(middle)];

@@ -58,8 +58,8 @@ export interface BatchChanges {
 
 export interface ProjectionFold {
   /**
-   * What the next events change, given in the order of `$all` and each exactly once. Throws only where the event store does:
-   * then the same events may be given again.
+   * What the next events change, given in the order of `$all` and each exactly once. Throws only where the event store does
+   * (or Postgres, where it reads its own rows): then the same events may be given again. Throws an OversizedBatchError.
    */
   changes(events: readonly RecordedEvent[]): Promise<BatchChanges>;
   /** Forgets what is kept in memory: the next events may come from anywhere. */
@@ -79,6 +79,13 @@ export interface FoldOptions {
   readonly rows: ProjectionRows;
   /** How many facts of folded streams are kept in memory, in all. */
   readonly maxCachedFacts?: number;
+  /** Rows that several events may change together, where one event can change any number of them (50,000). */
+  readonly maxBatchRows?: number;
+}
+
+/** Several events change too many rows to be applied together: nothing of them was, and each may be given alone. */
+export class OversizedBatchError extends Error {
+  override readonly name = 'OversizedBatchError';
 }
 
 export interface Projection {

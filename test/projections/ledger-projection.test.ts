@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../../src/eventstore/event-store.js';
 import { applyEvents } from '../../src/projections/apply-events.js';
 import { openCheckpoint } from '../../src/projections/checkpoint.js';
 import { compareRebuilt } from '../../src/projections/compare-rebuilt.js';
+import type { FoldOptions } from '../../src/projections/projection.js';
 import { ledgerProjection } from '../../src/projections/ledger/projection.js';
 import { termsOf } from '../support/events.js';
 import type { Step } from './histories.js';
@@ -23,11 +24,11 @@ async function appendAll(ledger: TestLedger, steps: readonly Step[]): Promise<bi
 }
 
 /** Applies everything in the store in batches of these sizes, the last one again and again, with a memory of so many facts. */
-async function applyInBatches({ store, storeId, database }: TestLedger, sizes: readonly number[], maxCachedFacts: number): Promise<void> {
+async function applyInBatches({ store, storeId, database }: TestLedger, sizes: readonly number[], limits: Pick<FoldOptions, 'maxCachedFacts' | 'maxBatchRows'>): Promise<void> {
   const events: RecordedEvent[] = [];
   for await (const batch of store.readAll(undefined, ledgerProjection.streamPrefixes)) events.push(...batch.events);
   const rows = { pool: database.pool, schema: '"public"' };
-  const applier = { projection: ledgerProjection, fold: ledgerProjection.open({ store, rows, maxCachedFacts }), rows, setAside: new Set<string>() };
+  const applier = { projection: ledgerProjection, fold: ledgerProjection.open({ store, rows, ...limits }), rows, setAside: new Set<string>() };
   let checkpoint = await openCheckpoint(database.pool, { ...ledgerProjection, storeId });
   for (let [start, batch] = [0, 0]; start < events.length; batch += 1) {
     const size = sizes[Math.min(batch, sizes.length - 1)] ?? 1;
@@ -57,11 +58,11 @@ describe('the ledger', () => {
 
   it('given any history in batches of any size and next to no memory, then it is a fresh ledger of the surviving executions, and the rebuilt one row by row', { timeout: 180_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(ledgerHistories(60), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }), fc.constantFrom(1, 20, 10_000), async (steps, sizes, maxCachedFacts) => {
+      fc.asyncProperty(ledgerHistories(60), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }), fc.constantFrom(1, 20, 10_000), fc.constantFrom(5, 30, 50_000), async (steps, sizes, maxCachedFacts, maxBatchRows) => {
         const own = await startTestLedger();
         try {
           await appendAll(own, steps);
-          await applyInBatches(own, sizes, maxCachedFacts);
+          await applyInBatches(own, sizes, { maxCachedFacts, maxBatchRows });
           await expectRight(own);
           expect((await compareRebuilt({ ...own, projection: ledgerProjection, maxCachedFacts: 15 })).differences).toEqual([]);
         } finally {

@@ -75,6 +75,11 @@ export class BatchBooks {
     return changed.entries;
   }
 
+  /** Rows that the batch changes so far. */
+  get rowCount(): number {
+    return this.#postings.length + this.#entries.size + this.#lots.size + this.#bookRows.size;
+  }
+
   /** All rows that the batch changes, each as it is in the end. */
   tableChanges(): readonly TableChange[] {
     const lots = [...this.#lots.values()];

@@ -5,6 +5,7 @@ import { execId, orderId } from '../../domain/ids.js';
 import type { OrderExecution } from '../../domain/order/state.js';
 import type { RecordedEvent } from '../../eventstore/event-store.js';
 import { messageOf } from '../postgres-errors.js';
+import { OversizedBatchError } from '../projection.js';
 import type { BatchChanges, FoldOptions, Projection, ProjectionFold, StreamFailure } from '../projection.js';
 import { BatchBooks } from './batch-books.js';
 import { bookName } from './books.js';
@@ -29,6 +30,8 @@ export const ledgerProjection: Projection = {
 
 /** Events of orders in memory, and open lots. */
 const DEFAULT_MAX_CACHED = 20_000;
+/** A bust may post the whole rest of a book anew. */
+const DEFAULT_MAX_BATCH_ROWS = 50_000;
 
 /** An execution that changed, as a trade of a book. */
 interface ChangedTrade {
@@ -40,11 +43,13 @@ interface ChangedTrade {
 class LedgerFold implements ProjectionFold {
   readonly #orders: TradedOrders;
   readonly #books: BatchBooks;
+  readonly #maxBatchRows: number;
 
-  constructor({ store, rows, maxCachedFacts = DEFAULT_MAX_CACHED }: FoldOptions) {
+  constructor({ store, rows, maxCachedFacts = DEFAULT_MAX_CACHED, maxBatchRows = DEFAULT_MAX_BATCH_ROWS }: FoldOptions) {
     const own = new OwnRows(rows);
     this.#orders = new TradedOrders(store, own, maxCachedFacts);
     this.#books = new BatchBooks(own, maxCachedFacts);
+    this.#maxBatchRows = maxBatchRows;
   }
 
   async changes(events: readonly RecordedEvent[]): Promise<BatchChanges> {
@@ -77,6 +82,7 @@ class LedgerFold implements ProjectionFold {
       } else if (changed) {
         await this.#post(changed.order, changed.trades, position);
         last = event;
+        if (events.length > 1 && this.#books.rowCount > this.#maxBatchRows) throw new OversizedBatchError(`${events.length} events change more than ${this.#maxBatchRows} rows of the ledger`);
       }
     }
     const changes = this.#books.tableChanges();

@@ -48,6 +48,18 @@ describe('a stock, long', () => {
   });
 });
 
+describe('fees', () => {
+  it('given several, of which some are rebates, when they are posted, then a sum a currency, and nothing where that is zero', () => {
+    const fees = [
+      { amount: '0.35', currency: 'USD' },
+      { amount: '0.2', currency: 'EUR' },
+      { amount: '-0.1', currency: 'USD' },
+      { amount: '-0.2', currency: 'EUR' },
+    ];
+    expect(balances(new TestBook(STOCK).trade('B1', { qty: '1', px: '0', fees }), 'fifo')).toEqual({ 'instrument ACME': '1', 'trading ACME': '-1', 'fees USD': '0.25', 'cash USD': '-0.25' });
+  });
+});
+
 describe('a stock, short', () => {
   it('given 10 sold short at 50, when 4 are bought back at 45, then 20 are gained and 6 stay short at 50', () => {
     const book = new TestBook(STOCK);
