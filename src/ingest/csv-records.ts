@@ -17,7 +17,7 @@ const MAX_RECORD_LENGTH = 65_536;
 const QUOTE = '"';
 
 /** The delimiter that the header has most of. */
-export const delimiterOf = (header: string): Delimiter => {
+const delimiterOf = (header: string): Delimiter => {
   const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length);
   return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
 };

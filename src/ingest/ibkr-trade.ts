@@ -78,7 +78,7 @@ const idIn = (fields: JsonFields, ...names: readonly string[]): string | undefin
 /** `notes` (of confirmations: `code`), such as `C;P`. */
 const codesOf = (fields: JsonFields): ReadonlySet<string> => new Set((fields.words('notes') ?? fields.words('code') ?? '').split(/[;,]/u).map((code) => code.trim()));
 
-export const isCancel = (fields: JsonFields): boolean =>
+const isCancel = (fields: JsonFields): boolean =>
   codesOf(fields).has('Ca') || fields.text('transactionType') === 'TradeCancel' || CANCELLED_SIDE.test(fields.text('buySell') ?? '');
 
 function sideOf(fields: JsonFields): Side {
