@@ -84,7 +84,7 @@ function instrumentIn(values: Values, setting: CsvSetting): Fields | undefined {
   return given({ symbol, securityType, multiplier, quoteCurrency: values.get('currency') ?? setting.given.currency, settlementCurrency: values.get('settlementCurrency') });
 }
 
-/** What the record says of side and size. Sizes may be signed, sells negative. */
+/** What the record says of side and size. Sizes may be signed: sells negative, or what closes. */
 interface Trade {
   readonly side: Side | undefined;
   readonly positionEffect: string | undefined;
@@ -96,8 +96,9 @@ function tradeIn(values: Values): Trade {
   const named = word === undefined ? undefined : SIDES.get(word.toLowerCase());
   if (word !== undefined && named === undefined) throw new FieldError('side', `${shown(word)} is not one of ${[...SIDES.keys()].join(', ')}`);
   const side = named?.side ?? (text === undefined || word !== undefined ? undefined : sideOfSign('quantity', text));
-  const quantity = text === undefined || side === undefined ? text : quantityOfSide('quantity', text, side);
-  return { side, quantity, positionEffect: values.get('positionEffect')?.toLowerCase() ?? named?.positionEffect };
+  const positionEffect = values.get('positionEffect')?.toLowerCase() ?? named?.positionEffect;
+  const quantity = text === undefined || side === undefined ? text : quantityOfSide('quantity', text, side, positionEffect === 'close' ? 'close' : undefined);
+  return { side, quantity, positionEffect };
 }
 
 interface Parts extends Trade {

@@ -7,8 +7,8 @@ import { FieldError, shown } from './adapter.js';
 
 /*
  * Sizes of brokers that write a sign. Events hold a quantity that is never negative, and a side beside it. What the sign means
- * differs: some brokers make every sell negative, some every close (a buy to close too), some follow the cash. So each reader
- * names the rule of its broker, and a sign that says another thing than the side beside it is an error, never a guess.
+ * differs: some brokers make every sell negative, some every close (a buy to close too). A sign that says another thing than
+ * the side beside it is an error, never a guess.
  */
 
 /** `+` for above zero, `-` for below, `0`. The sign of a zero (`-0`) says nothing. */
@@ -27,7 +27,7 @@ const signOf = (value: Decimal): Sign => {
 };
 
 /** A size and its sign, apart. Throws a FieldError that names the field where the text is no plain decimal. */
-export function signedQuantity(field: string, text: string): SignedQuantity {
+function signedQuantity(field: string, text: string): SignedQuantity {
   const value = tryParseDecimal(text.trim());
   if (!value) throw new FieldError(field, `${shown(text)} is not a decimal`);
   return { sign: signOf(value), quantity: quantityText(formatDecimal(abs(value))) };
@@ -36,24 +36,13 @@ export function signedQuantity(field: string, text: string): SignedQuantity {
 /** The size without its sign: for a field whose sign says nothing that is not said elsewhere. Throws as `signedQuantity` does. */
 export const unsignedQuantity = (field: string, text: string): QuantityString => signedQuantity(field, text).quantity;
 
-/** Of a broker that makes sells negative, and may leave the sign out: a negative size beside a buy contradicts it. */
-export function quantityOfSide(field: string, text: string, side: Side): QuantityString {
+/**
+ * The size beside a side, of a broker that makes sells negative, or what closes (a buy to close too), and may leave the sign out:
+ * a negative size beside a buy that does not close contradicts it.
+ */
+export function quantityOfSide(field: string, text: string, side: Side, effect?: PositionEffect): QuantityString {
   const { sign, quantity } = signedQuantity(field, text);
-  if (sign === '-' && BUYS.has(side)) throw new FieldError(field, `${shown(text)} is negative, but the side is ${side}`);
-  return quantity;
-}
-
-/** Of a broker that always signs: buys above zero, sells below. Either sign must fit the side; 0 fits both. */
-export function quantityStrictlyOfSide(field: string, text: string, side: Side): QuantityString {
-  const { sign, quantity } = signedQuantity(field, text);
-  if (sign === '+' && !BUYS.has(side)) throw new FieldError(field, `${shown(text)} is positive, but the side is ${side}`);
-  return sign === '-' ? quantityOfSide(field, text, side) : quantity;
-}
-
-/** Of a broker that makes closes negative, a buy to close too, and may leave the sign out: a negative size of an opening contradicts it. */
-export function quantityOfEffect(field: string, text: string, effect: PositionEffect | undefined): QuantityString {
-  const { sign, quantity } = signedQuantity(field, text);
-  if (sign === '-' && effect === 'open') throw new FieldError(field, `${shown(text)} is negative, but it opens`);
+  if (sign === '-' && BUYS.has(side) && effect !== 'close') throw new FieldError(field, `${shown(text)} is negative, but the side is ${side}`);
   return quantity;
 }
 

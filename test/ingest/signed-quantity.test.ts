@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { quantityText } from '../../src/domain/amounts.js';
 import type { Side } from '../../src/domain/order/events.js';
 import { FieldError } from '../../src/ingest/adapter.js';
-import { quantityOfEffect, quantityOfSide, quantityStrictlyOfSide, sideOfSign, signedQuantity, unsignedQuantity } from '../../src/ingest/signed-quantity.js';
+import { quantityOfSide, sideOfSign, unsignedQuantity } from '../../src/ingest/signed-quantity.js';
 
 const SIDES: readonly Side[] = ['buy', 'sell', 'sell_short', 'sell_short_exempt', 'buy_minus', 'sell_plus'];
 
@@ -18,15 +18,16 @@ const complaint = (read: () => unknown): unknown => {
 
 describe('a size that a broker signs', () => {
   it.each([
-    ['-2', '-', '2'],
-    ['2', '+', '2'],
-    ['+2.50', '+', '2.5'],
-    [' -0.10 ', '-', '0.1'],
-    ['0', '0', '0'],
-    ['-0.0', '0', '0'],
-  ])('%j has the sign %s and the size %s', (text, sign, quantity) => {
-    expect(signedQuantity('qty', text)).toEqual({ sign, quantity });
+    ['-2', 'sell', '2'],
+    ['2', 'buy', '2'],
+    ['+2.50', 'buy', '2.5'],
+    [' -0.10 ', 'sell', '0.1'],
+    ['0', 'neither', '0'],
+    ['-0.0', 'neither', '0'],
+  ])('%j says %s and the size %s', (text, side, quantity) => {
     expect(unsignedQuantity('qty', text)).toBe(quantity);
+    expect(quantityOfSide('qty', text, 'sell')).toBe(quantity);
+    expect(complaint(() => sideOfSign('qty', text))).toEqual(side === 'neither' ? ['qty', 'qty is 0, which says neither buy nor sell'] : side);
   });
 
   it.each(['', '-', '--2', '- 2', '1e3', '(2)', 'NaN', '2,000'])('%j is no size: the field is named', (text) => {
@@ -40,7 +41,7 @@ describe('a size that a broker signs', () => {
         const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
         expect(unsignedQuantity('q', `-${text}`)).toBe(quantityText(text));
         expect(unsignedQuantity('q', text)).toBe(quantityText(text));
-        expect(signedQuantity('q', `-${text}`).sign).toBe('-');
+        expect(sideOfSign('q', `-${text}`)).toBe('sell');
       }),
     );
   });
@@ -60,14 +61,6 @@ describe('the sign beside a side', () => {
     expect(complaint(() => quantityOfSide('size', '-3', 'buy_minus'))).toEqual(['size', 'size "-3" is negative, but the side is buy_minus']);
   });
 
-  it('must fit both ways where the broker always signs', () => {
-    expect(quantityStrictlyOfSide('quantity', '-3', 'sell_short')).toBe('3');
-    expect(quantityStrictlyOfSide('quantity', '3', 'buy')).toBe('3');
-    expect(quantityStrictlyOfSide('quantity', '0', 'sell')).toBe('0');
-    expect(complaint(() => quantityStrictlyOfSide('quantity', '3', 'sell'))).toEqual(['quantity', 'quantity "3" is positive, but the side is sell']);
-    expect(complaint(() => quantityStrictlyOfSide('quantity', '-3', 'buy'))).toEqual(['quantity', 'quantity "-3" is negative, but the side is buy']);
-  });
-
   it('is the side where nothing else says it', () => {
     expect([sideOfSign('amount', '5'), sideOfSign('amount', '-5')]).toEqual(['buy', 'sell']);
     expect(complaint(() => sideOfSign('amount', '-0'))).toEqual(['amount', 'amount is 0, which says neither buy nor sell']);
@@ -76,13 +69,13 @@ describe('the sign beside a side', () => {
 
 describe('a buy to close that a broker writes negative', () => {
   it('is its size', () => {
-    expect(quantityOfEffect('quantity', '-4', 'close')).toBe('4');
-    expect(quantityOfEffect('quantity', '4', 'close')).toBe('4');
-    expect(quantityOfEffect('quantity', '-4', undefined)).toBe('4');
-    expect(quantityOfEffect('quantity', '4', 'open')).toBe('4');
+    expect(quantityOfSide('quantity', '-4', 'buy', 'close')).toBe('4');
+    expect(quantityOfSide('quantity', '4', 'buy', 'close')).toBe('4');
+    expect(quantityOfSide('quantity', '-4', 'buy_minus', 'close')).toBe('4');
   });
 
-  it('is refused where it says that it opens', () => {
-    expect(complaint(() => quantityOfEffect('quantity', '-4', 'open'))).toEqual(['quantity', 'quantity "-4" is negative, but it opens']);
+  it('is refused where it opens, or nothing says that it closes', () => {
+    expect(complaint(() => quantityOfSide('quantity', '-4', 'buy', 'open'))).toEqual(['quantity', 'quantity "-4" is negative, but the side is buy']);
+    expect(complaint(() => quantityOfSide('quantity', '-4', 'buy'))).toEqual(['quantity', 'quantity "-4" is negative, but the side is buy']);
   });
 });
