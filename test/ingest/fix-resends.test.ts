@@ -90,7 +90,8 @@ describe('an order’s life with what sessions put in between', () => {
     const others = ['0', '1', '2', '3', '4', '5', 'A', 'Q', 'j', 'J', 'P', 'AE', 'AS', 'BF'].map((type, index) =>
       fromBroker(type, { 11: 'A.1.a-main-7-X', 17: 'E1', 34: String(400_000 + index), 37: 'O-A.1.a-main-7-X', 38: '1', 54: '2', 55: 'TEST', 58: 'no' }, { separator: '|' }),
     );
-    const { summary, figures } = await imported(LINES.flatMap((line, index) => (index % 100 === 0 ? [line, ...others] : line)));
+    const hundreds = Array.from({ length: Math.ceil(LINES.length / 100) }, (_, index) => [LINES.slice(index * 100, index * 100 + 100), others]);
+    const { summary, figures } = await imported(hundreds.flat(2));
     expect(figures).toEqual(expected);
     expect(Object.keys(summary.skipped)).toHaveLength(others.length);
     expect(summary.quarantined).toBe(0);
