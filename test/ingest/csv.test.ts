@@ -117,6 +117,7 @@ describe('a record', () => {
   it.each([
     [{ side: 'SELL', quantity: '-40' }, { side: 'sell', lastQty: '40' }],
     [{ side: '', quantity: '-40' }, { side: 'sell', lastQty: '40' }],
+    [{ side: 'buy to close', quantity: '-40' }, { side: 'buy', lastQty: '40', positionEffect: 'close' }],
     [{ side: 'Sell to Open' }, { side: 'sell', positionEffect: 'open' }],
     [{ price: '-.50' }, { lastPx: '-0.5' }],
     [{ fee: '0.00' }, { fees: [] }],
