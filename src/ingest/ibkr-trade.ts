@@ -170,6 +170,14 @@ function versionsBefore(id: string): readonly string[] {
   return Array.from({ length: versionOf(id) - 1 }, (_, index) => `${base}${String(index + 1).padStart(2, '0')}`);
 }
 
+/** The trades that a trade takes the place of: its earlier versions, and what a correction (`Co`) names. */
+function replacedBy(fields: JsonFields, { names, codes }: Said): readonly string[] {
+  const isCorrection = codes.has('Co') || fields.text('transactionType') === 'TradeCorrect';
+  const corrected = isCorrection ? idIn(fields, 'origTradeID') : undefined;
+  const isOther = corrected !== undefined && ![names.main, names.other, names.trade].includes(corrected);
+  return isOther ? [...versionsBefore(names.main), corrected] : versionsBefore(names.main);
+}
+
 const baseOf = ({ names, terms }: Said) => ({ refs: { brokerOrderId: names.orderId ?? names.trade }, terms });
 
 function bustOf(said: Said, execRefId: string, by: string, sequence: string, session: FlexSession): OrderFact {
@@ -202,7 +210,7 @@ function tradeFacts(fields: JsonFields, said: Said, session: FlexSession): reado
   const { lastQty, lastPx, fees } = execution;
   const event: OrderFactEvent = { type: 'ExecutionRecorded', data: { ...baseOf(said), execution } };
   const recorded = factOf(event, said, session, { sequence, name: ['trade', main], economic: { type: event.type, side, lastQty, lastPx, fees } });
-  return [recorded, ...versionsBefore(main).map((before) => bustOf(said, before, main, sequence, session))];
+  return [recorded, ...replacedBy(fields, said).map((before) => bustOf(said, before, main, sequence, session))];
 }
 
 /** A cancel names the trade by origTradeID; in statements without it, by the execution's id. Its other ids are its own. */

@@ -33,7 +33,9 @@ const base: fc.Arbitrary<FactBase> = fc.record(
   },
   { requiredKeys: ['refs'] },
 );
-const trade = fc.record({ id: someExecId, lastQty: someQuantity, lastPx: fc.constantFrom('10', '10.5', '-2', '0') }).map(({ id, lastQty, lastPx }) => execution(id, lastQty, lastPx));
+const trade = fc
+  .record({ id: someExecId, other: fc.option(someExecId, { nil: undefined, freq: 2 }), lastQty: someQuantity, lastPx: fc.constantFrom('10', '10.5', '-2', '0') })
+  .map(({ id, other, lastQty, lastPx }) => Object.assign(execution(id, lastQty, lastPx), other === undefined ? {} : { secondaryExecId: execId(other) }));
 const change = fc.record({ orderQty: someQuantity }, { requiredKeys: [] });
 
 const PLAIN = ['OrderPendingNew', 'OrderAccepted', 'OrderRejected', 'CancelPending', 'ReplacePending', 'OrderCanceled', 'OrderDoneForDay', 'OrderExpired', 'OrderStopped', 'OrderSuspended', 'OrderCalculated', 'OrderStatusReported'] as const;
