@@ -7,4 +7,4 @@ import type { Projection } from './projection.js';
 import { quarantineProjection } from './quarantine/projection.js';
 
 /** Every read model there is. */
-export const PROJECTIONS: readonly Projection[] = [ordersProjection, positionsProjection, ledgerProjection, eventIndexProjection, parkedProjection, quarantineProjection];
+export const PROJECTIONS: readonly Projection[] = [ordersProjection, positionsProjection, eventIndexProjection, ledgerProjection, parkedProjection, quarantineProjection];

@@ -122,7 +122,7 @@ describe('import, report and replay on one data folder', () => {
     const postings = await cli('report', 'postings');
     expect(postings.rows().length).toBeGreaterThan(0);
     const rebuilt = await cli('rebuild');
-    expect(rebuilt.rows().map(({ projection }) => projection)).toEqual(['orders', 'positions', 'ledger', 'event-index', 'parked', 'quarantine']);
+    expect(rebuilt.rows().map(({ projection }) => projection)).toEqual(['orders', 'positions', 'event-index', 'ledger', 'parked', 'quarantine']);
     expect((await cli('report', 'orders')).stdout).toBe(before.stdout);
     expect((await cli('report', 'postings')).stdout).toBe(postings.stdout);
   });
