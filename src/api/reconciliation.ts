@@ -33,7 +33,7 @@ builder.objectFields(targetRef, (t) => ({
     nullable: true,
     byPath: true,
     description: 'Its realised P&L against the ledger\'s, both as they are: a query that waits for a position waits for the positions, not for the ledger.',
-    args: { costMethod: t.arg({ type: costMethodEnum, required: true }) },
+    args: { costMethod: t.arg({ type: costMethodEnum, required: true, defaultValue: 'fifo' }) },
     extensions: reads('position_id', 'target_key'),
     load: async (keys: string[], context, { costMethod }) => {
       const found = await reconciliationsOf(context.database, context.viewer, { targets: keys.map((key) => idOf(key)), costMethod });
