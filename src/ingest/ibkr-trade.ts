@@ -6,7 +6,7 @@ import type { Environment, ExecutionData, OrderFactEvent, OrderTerms, OrdType, P
 import type { Alias, OrderFact } from '../eventstore/commands.js';
 import { digestOf } from '../eventstore/digest.js';
 import { FieldError } from './adapter.js';
-import { accountBrokerAlias, brokerAlias } from './aliases.js';
+import { accountBrokerAlias, lookUpIn } from './aliases.js';
 import { factContext } from './fact-context.js';
 import type { JsonFields } from './json-fields.js';
 import { instrumentOf, plainSymbol } from './ibkr-instrument.js';
@@ -138,7 +138,7 @@ function aliasesOf({ names, account, terms }: Said, { tenant, source }: FlexSess
   const { orderId } = names;
   if (orderId === undefined) return { aliases: [byTrade] };
   const byOrder: Alias = accountBrokerAlias({ ...scope, within: [symbol] }, orderId);
-  return { aliases: [byOrder, byTrade], lookUp: [accountBrokerAlias(scope, orderId), brokerAlias(scope, orderId)] };
+  return { aliases: [byOrder, byTrade], ...lookUpIn(scope, orderId) };
 }
 
 /** One fact. `name` tells it from the order's others; the same name with another `economic` is a conflict. */
