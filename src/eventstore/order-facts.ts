@@ -97,12 +97,23 @@ export class OrderFacts {
     const names = [...fact.aliases, ...(fact.newAliases ?? [])];
     const [only] = names;
     const known = only && this.#commonOrder(names, only, (fact.lookUp ?? []).length > 0);
-    const hasFree = (fact.claimIfFree ?? []).some((alias) => this.resolver.findCached(alias) === undefined);
-    if (known === undefined || hasFree) return this.#recordResolved(fact);
-    // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
+    if (known === undefined) return this.#recordResolved(fact);
     const outcome = this.orders.recordFact(known, fact.fact, fact.context, fact.ownAccountOnly);
-    release();
+    // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
+    if (this.#freeNames(fact).length === 0) release();
+    return this.#claimFree(fact, outcome);
+  }
+
+  /** Gives the order the weak names that are free, once the fact is in it. */
+  async #claimFree(fact: OrderFact, recording: Promise<OrderOutcome>): Promise<OrderOutcome> {
+    const outcome = await recording;
+    if (outcome.kind === 'appended' || outcome.kind === 'duplicate') for (const name of this.#freeNames(fact)) await this.resolver.claim(name, outcome.id, fact.context);
     return outcome;
+  }
+
+  /** Of the weak names, those that may be free. */
+  #freeNames({ claimIfFree = [] }: OrderFact): readonly Alias[] {
+    return claimIfFree.filter((name) => this.resolver.findCached(name) === undefined);
   }
 
   /** The one order that all names are cached as, or that a single name is by itself (a pointer is followed in its queue). */
@@ -122,8 +133,7 @@ export class OrderFacts {
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
     const id = await this.resolver.claimAll([first, ...others, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
-    await this.resolver.claimFree(fact.claimIfFree ?? [], id, fact.context);
-    return { ...outcome, id };
+    return this.#claimFree(fact, Promise.resolve({ ...outcome, id }));
   }
 }
 

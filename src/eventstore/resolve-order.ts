@@ -68,11 +68,6 @@ export class AliasResolver {
     return target;
   }
 
-  /** Makes each alias that names no order yet a name of `id`; the others stay what they are. */
-  async claimFree(aliases: readonly Alias[], id: OrderId, context: CommandContext): Promise<void> {
-    for (const alias of aliases) if (this.findCached(alias) === undefined) await this.claim(alias, id, context);
-  }
-
   /**
    * Links orders that turned out to be one. The one with the smallest id survives, so that two processes that see it at the
    * same moment agree.
