@@ -99,7 +99,22 @@ function isSameEntry(a: Entry, b: Entry): boolean {
 type Numbered = Pick<BookEntry, 'key' | 'version' | 'occurredAt'>;
 
 const postingsOf = ({ key, version, occurredAt }: Numbered, number: number, { kind, costMethod, matched, tradingDay, legs }: Entry): Posting[] =>
-  legs.map((leg, index) => ({ ...leg, key, entry: number, leg: index + 1, kind, reverses: undefined, version, occurredAt, tradingDay, costMethod, matched }));
+  // Written out: the spread of a leg took a third of the time that an import spends in the ledger.
+  legs.map(({ account, unit, amount }, index) => ({
+    key,
+    entry: number,
+    leg: index + 1,
+    account,
+    unit,
+    amount,
+    kind,
+    reverses: undefined,
+    version,
+    occurredAt,
+    tradingDay,
+    costMethod,
+    matched,
+  }));
 
 const reversalOf = (posting: Posting, entry: number, reverses: number): Posting => ({
   ...posting,

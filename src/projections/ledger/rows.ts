@@ -20,7 +20,8 @@ import type { Book, BookName } from './books.js';
 
 // Written
 
-export function postingRow({ key, matched, ...posting }: Posting, { tenantId, accountId, environment, instrument }: BookName, position: bigint): RowOf<PostingTable> {
+export function postingRow(posting: Posting, { tenantId, accountId, environment, instrument }: BookName, position: bigint): RowOf<PostingTable> {
+  const { key, matched } = posting;
   return {
     order_id: key.orderId,
     exec_id: key.execId,
