@@ -217,20 +217,6 @@ const idOf = (result: CommandResult): string => {
   return result.id;
 };
 
-/** The handler with some of its commands in other hands: where a test makes faults happen around the real one. */
-export const handlerWith = (handler: CommandHandler, changes: Partial<CommandHandler>): CommandHandler => ({
-  recordOrderFact: (fact) => handler.recordOrderFact(fact),
-  placeOrder: (command, context) => handler.placeOrder(command, context),
-  changeOrder: (id, command, context) => handler.changeOrder(id, command, context),
-  openPosition: (command, context) => handler.openPosition(command, context),
-  changePosition: (id, command, context) => handler.changePosition(id, command, context),
-  takeUpParked: (...given) => handler.takeUpParked(...given),
-  resolveAlias: (alias) => handler.resolveAlias(alias),
-  ownerOf: (stream) => handler.ownerOf(stream),
-  close: () => handler.close(),
-  ...changes,
-});
-
 export const aliasOf = (name: string, account = 'main'): Alias => ({ kind: 'broker', scope: ['default', 'test', account], id: name });
 /** The order that the broker calls `name`. */
 export const orderOf = (name: string, account?: string): OrderId => orderIdOf(aliasOf(name, account));

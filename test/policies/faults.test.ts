@@ -8,7 +8,8 @@ import { WrongStoreError } from '../../src/projections/checkpoint.js';
 import { openDatabase } from '../../src/projections/database.js';
 import { WaitTimeoutError } from '../../src/projections/reached.js';
 import { StreamWriter } from '../projections/ledger.js';
-import { busted, canceled, Desk, handlerWith, orderOf, placed, traded } from './desk.js';
+import { busted, canceled, Desk, orderOf, placed, traded } from './desk.js';
+import { handlerWith } from './handler-with.js';
 import { reactAndDie } from './reacting-process.js';
 
 let desk: Desk;
