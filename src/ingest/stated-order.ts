@@ -12,6 +12,8 @@ import { factContext } from './fact-context.js';
  * so that it is the same fact in every copy; what it says of executions are facts of their own.
  */
 
+const MAX_REASON_LENGTH = 200;
+
 /** What all facts of one order (one leg of it) in one message share. */
 export interface StatedOrder {
   readonly tenant: string;
@@ -122,6 +124,9 @@ export function legStatus(standing: Standing, orderQty: QuantityString | undefin
   if (isFilled) return 'filled';
   return standing === 'submitted' || standing === 'working' ? 'partially_filled' : ordStatus;
 }
+
+/** What an order says whose status is a word that is not known here: the word, so that nothing else of the message waits for it. */
+export const unknownStatus = (word: string): string => `status ${word}`.slice(0, MAX_REASON_LENGTH);
 
 /** The latest of some times; undefined where there is none. */
 export const latestTime = (times: readonly (string | undefined)[]): string | undefined =>

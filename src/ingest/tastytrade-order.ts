@@ -7,7 +7,7 @@ import { FieldError } from './adapter.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
 import type { JsonFields } from './json-fields.js';
 import type { OrderSession } from './order-session.js';
-import { eventOf, isOver, latestTime, legStatus, placedFact, stateFact, statedFact } from './stated-order.js';
+import { eventOf, isOver, latestTime, legStatus, placedFact, stateFact, statedFact, unknownStatus } from './stated-order.js';
 import type { Standing, StatedOrder } from './stated-order.js';
 import { REMOVED, STATUSES, actionOf, instrumentOf, ordTypeOf, timeInForceOf } from './tastytrade-values.js';
 
@@ -21,7 +21,8 @@ interface Stated {
   readonly id: string;
   readonly account: string | undefined;
   readonly status: string;
-  readonly standing: Standing;
+  /** Undefined where the status is a word that is not known here. */
+  readonly standing: Standing | undefined;
   readonly legCount: number;
   readonly placedAt: string | undefined;
   /** When the order was so; undefined where it does not say. */
@@ -108,6 +109,7 @@ function reportOf(order: JsonFields, leg: JsonFields, stated: Stated): BrokerRep
   const { standing, ownTime } = stated;
   const [orderQty, cumQty, reason] = [leg.quantity('quantity'), executedQty(leg, stated), reasonOf(order)];
   const ordered = orderQty === undefined || orderQty === '0' ? {} : { orderQty };
+  if (standing === undefined) return { ...ordered, reason: unknownStatus(stated.status) };
   const why = reason === undefined ? {} : { reason };
   if (ownTime === undefined && !isOver(standing)) return { ...ordered, ...why };
   const left = leg.quantity('remaining-quantity');
@@ -137,9 +139,10 @@ function legFacts(order: JsonFields, leg: JsonFields, stated: Stated, session: O
   });
   // A state that knows of a fill is not older than the fill.
   const occurredAt = latestTime([stated.ownTime ?? stated.sentAt, ...fills.map(({ filledAt }) => filledAt)]) ?? stated.placedAt ?? stated.receivedAt;
-  const isWhole = stated.ownTime !== undefined;
-  const state = { type: eventOf(stated.standing), report: reportOf(order, leg, stated), terms, isWhole };
-  const timed = isWhole || stated.sentAt !== undefined ? [occurredAt] : [];
+  const { standing } = stated;
+  const isWhole = standing !== undefined && stated.ownTime !== undefined;
+  const state = { type: standing === undefined ? ('OrderStatusReported' as const) : eventOf(standing), report: reportOf(order, leg, stated), terms, isWhole };
+  const timed = stated.ownTime !== undefined || stated.sentAt !== undefined ? [occurredAt] : [];
   const stateOfLeg = stateFact(of, state, { occurredAt }, timed);
   // The first fact opens the order, so it is one with terms.
   return stated.placedAt === undefined ? [stateOfLeg, ...executions] : [placedFact(of, terms, stated.placedAt), ...executions, stateOfLeg];
@@ -156,7 +159,7 @@ export function tastytradeOrder(order: JsonFields, sentAt: string | undefined, s
     id: order.required('id', idOf(order, 'id')),
     account: order.text('account-number') ?? session.account,
     status,
-    standing: order.required('status', order.oneOf('status', STATUSES)),
+    standing: STATUSES.get(status),
     legCount: legs.length,
     placedAt: order.time('received-at'),
     ownTime: order.time('updated-at') ?? order.time('terminal-at'),

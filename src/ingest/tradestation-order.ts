@@ -11,9 +11,9 @@ import type { LifeStage } from './cumulative-place.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
 import type { JsonFields } from './json-fields.js';
 import type { OrderSession } from './order-session.js';
-import { eventOf, isOver, latestTime, legStatus, placedFact, stateFact, statedFact } from './stated-order.js';
+import { eventOf, isOver, latestTime, legStatus, placedFact, stateFact, statedFact, unknownStatus } from './stated-order.js';
 import type { Place, Standing, StatedOrder } from './stated-order.js';
-import { STATUSES, actionOf, instrumentOf, ordTypeOf, timeInForceOf } from './tradestation-values.js';
+import { actionOf, instrumentOf, meaningOf, ordTypeOf, timeInForceOf } from './tradestation-values.js';
 import type { StatusMeaning } from './tradestation-values.js';
 
 /*
@@ -163,9 +163,10 @@ function reportOf(order: JsonFields, leg: JsonFields, standing: Standing, execut
 
 /** How the leg stands; of a frame that only changes trades, as far as its quantities tell. */
 function stateFacts(of: StatedOrder, order: JsonFields, leg: JsonFields, terms: OrderTerms, frame: Frame, executed: Cumulative | undefined): readonly OrderFact[] {
-  const { standing, rank, refused } = frame.meaning;
-  if (standing === undefined) return [];
+  const { standing, rank, refused, unknown } = frame.meaning;
   const place = placeOf(frame, executed, rank);
+  if (unknown !== undefined) return [stateFact(of, { type: 'OrderStatusReported', report: { reason: unknownStatus(unknown) }, terms, isWhole: false }, place, [])];
+  if (standing === undefined) return [];
   const report = reportOf(order, leg, standing, executed);
   const sequence = place.sequence ?? '';
   const state = stateFact(of, { type: eventOf(standing), report, terms, isWhole: true }, place, [place.occurredAt, sequence]);
@@ -198,7 +199,7 @@ function legsOf(order: JsonFields): readonly JsonFields[] {
 export function tradestationOrder(order: JsonFields, session: OrderSession): readonly OrderFact[] {
   const id = order.required('OrderID', order.id('OrderID'));
   if (id.length > MAX_ID_LENGTH) throw new FieldError(order.pathOf('OrderID'), `${shown(id)} is longer than ${MAX_ID_LENGTH} characters`);
-  const meaning = order.required('Status', order.oneOf('Status', STATUSES));
+  const meaning = meaningOf(order.required('Status', order.text('Status')));
   const [opened, closed] = [order.time('OpenedDateTime'), order.time('ClosedDateTime')];
   // A fill is corrected of an open order, too.
   const over = meaning.standing === undefined ? meaning.changes !== undefined && closed !== undefined : isOver(meaning.standing);

@@ -17,6 +17,8 @@ export interface StatusMeaning {
   readonly rank: number;
   /** A request was refused. */
   readonly refused?: 'cancel' | 'replace';
+  /** The word, where it is none that is known here. */
+  readonly unknown?: string;
   /** What was executed is said anew, be it more or less. */
   readonly changes?: 'broken' | 'corrected';
 }
@@ -24,7 +26,7 @@ export interface StatusMeaning {
 const said = (standing: Standing | undefined, rank: number, more: Omit<StatusMeaning, 'standing' | 'rank'> = {}): StatusMeaning => ({ standing, rank, ...more });
 const [UNKNOWN, SUBMITTED, WORKING, HELD, REPLACING, REPLACED, CANCELING, CANCEL_REFUSED, OVER] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-export const STATUSES: ReadonlyMap<string, StatusMeaning> = new Map([
+const STATUSES: ReadonlyMap<string, StatusMeaning> = new Map([
   ['PLA', said('submitted', SUBMITTED)],
   ['DIS', said('submitted', SUBMITTED)],
   ['OSO', said('submitted', SUBMITTED)],
@@ -62,6 +64,9 @@ export const STATUSES: ReadonlyMap<string, StatusMeaning> = new Map([
   ['STT', said(undefined, UNKNOWN)],
   ['OTHER', said(undefined, UNKNOWN)],
 ]);
+
+/** What was executed counts whatever the status: a word that is not known here says nothing more. */
+export const meaningOf = (status: string): StatusMeaning => STATUSES.get(status) ?? said(undefined, UNKNOWN, { unknown: status });
 
 /** Option assignments and exercises: they are no orders that were sent. */
 export const NO_ORDERS: ReadonlySet<string> = new Set(['ASS', 'EXE']);

@@ -67,6 +67,13 @@ describe('an order of tastytrade', () => {
     expect(keysOf(facts(order))).toEqual(keysOf(facts(frame(order))));
   });
 
+  it('with a status that is not known here has its fills, and the word stands in the ledger', () => {
+    const floating = frame(orderJson('Floating', 300, [FIRST]));
+    expect(figures(floating)).toEqual({ 270602: 'partially_filled 10/4/6 @ 12.4' });
+    expect(facts(floating).at(-1)).toMatchObject({ fact: { type: 'OrderStatusReported', data: { report: { reason: 'status Floating' } } } });
+    expect(figures(frame(orderJson('Cancel Requested', 290, [FIRST])), floating)).toEqual({ 270602: 'pending_cancel 10/4/6 @ 12.4' });
+  });
+
   it('whose cancel was requested and which is live again is not pending any more', () => {
     expect(figures(frame(orderJson('Cancel Requested', 300)), frame(orderJson('Live', 400)))).toEqual({ 270602: 'new 10/0/10 @ 0' });
   });
@@ -214,7 +221,6 @@ describe('a malformed order', () => {
   it.each<[string, Json, string]>([
     ['no id', orderJson('Live', 1, [], { id: undefined }), 'data.id'],
     ['no status', orderJson('', 1), 'data.status'],
-    ['an unknown status', orderJson('Floating', 1), 'data.status'],
     ['no legs', orderJson('Live', 1, [], { legs: [] }), 'data.legs'],
     ['one symbol twice', orderJson('Live', 1, [], { legs: [legJson('A', 1), legJson('A', 1)] }), 'data.legs'],
     ['an unknown action', orderJson('Live', 1, [], { legs: [legJson('A', 1, [], { action: 'Hold' })] }), 'data.legs.0.action'],

@@ -53,6 +53,12 @@ describe('an order of TradeStation', () => {
     expect(figures(orderJson(status, executed))).toEqual({ [ID]: expected });
   });
 
+  it('with a status that is not known here has what was executed, and the word stands in the ledger', () => {
+    expect(figures(orderJson('ZZZ', '40'))).toEqual({ [ID]: 'partially_filled 100/40/60 @ 12.4' });
+    expect(facts(orderJson('ZZZ', '40')).at(-1)).toMatchObject({ fact: { type: 'OrderStatusReported', data: { report: { reason: 'status ZZZ' } } } });
+    expect(figures(orderJson('UCN', '0'), orderJson('ZZZ', '0'))).toEqual({ [ID]: 'pending_cancel 100/0/100 @ 0' });
+  });
+
   it.each([
     ['FLL', '100', 'filled 100/100/0 @ 12.4'],
     ['FLP', '40', 'canceled 100/40/0 @ 12.4'],
@@ -224,7 +230,7 @@ describe('what is no order', () => {
 describe('a malformed order', () => {
   it.each<[string, Json, string]>([
     ['no id', orderJson('OPN', '0', { OrderID: '' }), 'OrderID'],
-    ['an unknown status', orderJson('ZZZ'), 'Status'],
+    ['no status', orderJson(''), 'Status'],
     ['no time', orderJson('OPN', '0', { OpenedDateTime: '' }), 'OpenedDateTime'],
     ['no legs', orderJson('OPN', '0', { Legs: [] }), 'Legs'],
     ['one symbol twice', orderJson('OPN', '0', { Legs: [legJson('0'), legJson('0')] }), 'Legs'],
