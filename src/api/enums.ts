@@ -107,9 +107,10 @@ export const parkedStatusEnum = enumOf<'parked' | 'taken_up'>('ParkedStatus', 'P
 export const quarantineStatusEnum = enumOf<'quarantined' | 'replayed'>('QuarantineStatus', 'QUARANTINED until it could be parsed after all.', { quarantined: true, replayed: true });
 
 export const costMethodEnum = enumOf<CostMethod>('CostMethod', 'How the cost of what is closed is found.', { fifo: true, average: true });
-export const ledgerAccountEnum = enumOf<LedgerAccount>('LedgerAccount', 'TRADING is the other side of every exchange of one unit for another: in money its balance is the cost of what is open.', {
+export const ledgerAccountEnum = enumOf<LedgerAccount>('LedgerAccount', 'TRADING is the other side of every exchange of one unit for another: in money its balance is the cost of what is open. INSTRUMENT_TRADING is that of securities.', {
   cash: true,
   instrument: true,
+  instrument_trading: true,
   trading: true,
   fees: true,
   realised_pnl: true,

@@ -37,14 +37,14 @@ async function balances(variables: object): Promise<Record<string, unknown>> {
 describe('the trial balance', () => {
   it('is that of one cost method, as of any place in the log', async () => {
     const [, openedMore, closed, , busted] = places;
-    const bought = { 'CASH USD': '-220.7', 'FEES USD': '0.7', 'INSTRUMENT ACME': '20', 'TRADING ACME': '-20', 'TRADING USD': '220' };
+    const bought = { 'CASH USD': '-220.7', 'FEES USD': '0.7', 'INSTRUMENT ACME': '20', 'INSTRUMENT_TRADING ACME': '-20', 'TRADING USD': '220' };
     expect(await balances({ costMethod: 'FIFO', asOf: openedMore })).toEqual(bought);
     expect(await balances({ costMethod: 'AVERAGE', asOf: openedMore })).toEqual(bought);
-    const sold = { 'CASH USD': '-26.05', 'FEES USD': '1.05', 'INSTRUMENT ACME': '5', 'TRADING ACME': '-5' };
+    const sold = { 'CASH USD': '-26.05', 'FEES USD': '1.05', 'INSTRUMENT ACME': '5', 'INSTRUMENT_TRADING ACME': '-5' };
     expect(await balances({ costMethod: 'FIFO', asOf: closed })).toEqual({ ...sold, 'REALISED_PNL USD': '-35', 'TRADING USD': '60' });
     expect(await balances({ costMethod: 'AVERAGE', asOf: closed })).toEqual({ ...sold, 'REALISED_PNL USD': '-30', 'TRADING USD': '55' });
     // Without the first one: 10 bought at 12, 15 sold at 13, so that 5 are short.
-    const left = { 'CASH USD': '74.3', 'FEES USD': '0.7', 'INSTRUMENT ACME': '-5', 'TRADING ACME': '5', 'REALISED_PNL USD': '-10', 'TRADING USD': '-65' };
+    const left = { 'CASH USD': '74.3', 'FEES USD': '0.7', 'INSTRUMENT ACME': '-5', 'INSTRUMENT_TRADING ACME': '5', 'REALISED_PNL USD': '-10', 'TRADING USD': '-65' };
     expect(await balances({ costMethod: 'FIFO' })).toEqual(left);
     expect(await balances({ costMethod: 'AVERAGE' })).toEqual(left);
     expect(await balances({ costMethod: 'FIFO', asOf: busted })).toEqual(left);

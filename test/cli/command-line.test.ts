@@ -88,7 +88,7 @@ describe('import, report and replay on one data folder', () => {
     const balances = (await cli('report', 'trial-balance', '--cost-method', 'average')).rows();
     expect(balances.map(({ ledgerAccount, unit, amount }) => [ledgerAccount, unit, amount])).toEqual([
       ['instrument', 'TEST', '18'],
-      ['trading', 'TEST', '-18'],
+      ['instrument_trading', 'TEST', '-18'],
       ['cash', 'USD', '-10535.94'],
       ['trading', 'USD', '10535.94'],
     ]);

@@ -52,8 +52,11 @@ export function addDemo(program: Command): void {
           const print = (line: string): void => void (output.json ? process.stderr : process.stdout).write(`${line}\n`);
           const targets = await playDemo({ url: serving.url, print, pauseMs: Number(options.pause), signal, now: () => new Date() });
           await printReport(output, targets);
+          if (options.once === true) {
+            await output.text('\nThe stores stay: `fillbook serve` serves them, without --once this command does.');
+            return EXIT.ok;
+          }
           await output.text(`\nServing on ${serving.url} — open it in a browser, or:\n\n  curl ${serving.url} -H 'content-type: application/json' \\\n    -d '{"query":"${EXAMPLE}"}'\n`);
-          if (options.once === true) return EXIT.ok;
           await output.text('Ctrl-C ends it; the stores stay.');
           await Promise.race([aborted(signal), serving.spine.stores.failed.then((error) => Promise.reject(error))]);
           return EXIT.ok;

@@ -31,12 +31,12 @@ export interface Leg {
   readonly amount: Amount;
 }
 
-const BUYS: ReadonlySet<Side> = new Set(['buy', 'buy_minus']);
+const BUYS: Readonly<Record<Side, boolean>> = { buy: true, buy_minus: true, sell: false, sell_plus: false, sell_short: false, sell_short_exempt: false };
 
 /** An execution as a trade of the ledger. */
 export function tradeOf({ side, lastQty, lastPx, fees }: ExecutionData, tradingDay: string): Trade {
   const executed = quantity(lastQty);
-  return { quantity: BUYS.has(side) ? executed : negateQuantity(executed), price: price(lastPx), fees, tradingDay };
+  return { quantity: BUYS[side] ? executed : negateQuantity(executed), price: price(lastPx), fees, tradingDay };
 }
 
 /** Of a currency pair: what was paid in the base currency, and is not there to be held. */
@@ -57,8 +57,8 @@ const leg = (account: LedgerAccount, of: Unit, by: Amount): Leg[] => (isZeroAmou
 export function tradeLegs(trade: Trade, instrument: PostedInstrument): readonly Leg[] {
   const { kind, quote, multiplier } = instrument;
   const held = heldQuantity(trade, instrument);
-  const asset = kind === 'currency_pair' ? 'cash' : 'instrument';
-  const exchanged = [...leg(asset, instrument.unit, amountOf(held)), ...leg('trading', instrument.unit, negateAmount(amountOf(held)))];
+  const [asset, otherSide] = kind === 'currency_pair' ? (['cash', 'trading'] as const) : (['instrument', 'instrument_trading'] as const);
+  const exchanged = [...leg(asset, instrument.unit, amountOf(held)), ...leg(otherSide, instrument.unit, negateAmount(amountOf(held)))];
   if (kind === 'future') return exchanged;
   return [
     ...exchanged,

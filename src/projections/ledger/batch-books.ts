@@ -39,7 +39,11 @@ export class BatchBooks {
 
   /** Begins the next batch: the one before is in the tables. */
   begin(): void {
-    for (const book of this.#books.values()) this.#cache.set(book.bookId, book);
+    for (const book of this.#books.values()) {
+      // A value that is set again keeps the size that it had.
+      this.#cache.delete(book.bookId);
+      this.#cache.set(book.bookId, book);
+    }
     this.#forgetBatch();
   }
 

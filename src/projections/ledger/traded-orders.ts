@@ -122,7 +122,11 @@ export class TradedOrders {
   }
 
   #keepOpened(): void {
-    for (const [stream, order] of this.#opened) this.#cache.set(stream, order);
+    for (const [stream, order] of this.#opened) {
+      // A value that is set again keeps the size that it had.
+      this.#cache.delete(stream);
+      this.#cache.set(stream, order);
+    }
     this.#opened = new Map();
   }
 

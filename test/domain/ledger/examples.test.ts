@@ -12,7 +12,7 @@ describe('a stock, long', () => {
     const book = new TestBook(STOCK);
     expect(lines(book.trade('B1', { qty: '10', px: '10', fees: [{ amount: '0.35', currency: 'USD' }] }))).toEqual([
       'B1/1 trade instrument ACME 10',
-      'B1/1 trade trading ACME -10',
+      'B1/1 trade instrument_trading ACME -10',
       'B1/1 trade cash USD -100',
       'B1/1 trade trading USD 100',
       'B1/2 fee fees USD 0.35',
@@ -21,7 +21,7 @@ describe('a stock, long', () => {
     book.trade('B2', { qty: '10', px: '12' });
     expect(lines(book.trade('S1', { side: 'sell', qty: '15', px: '13' }))).toEqual([
       'S1/1 trade instrument ACME -15',
-      'S1/1 trade trading ACME 15',
+      'S1/1 trade instrument_trading ACME 15',
       'S1/1 trade cash USD 195',
       'S1/1 trade trading USD -195',
       'S1/2 realised fifo trading USD 30 closes B1',
@@ -31,7 +31,7 @@ describe('a stock, long', () => {
       'S1/4 realised average trading USD 30',
       'S1/4 realised average realised_pnl USD -30',
     ]);
-    const shared = { 'instrument ACME': '5', 'trading ACME': '-5', 'cash USD': '-25.35', 'fees USD': '0.35' };
+    const shared = { 'instrument ACME': '5', 'instrument_trading ACME': '-5', 'cash USD': '-25.35', 'fees USD': '0.35' };
     expect(both(book)).toEqual([
       { ...shared, 'trading USD': '60', 'realised_pnl USD': '-35' },
       { ...shared, 'trading USD': '55', 'realised_pnl USD': '-30' },
@@ -43,8 +43,13 @@ describe('a stock, long', () => {
     book.trade('B1', { qty: '10', px: '10' });
     book.trade('S1', { side: 'sell', qty: '15', px: '13' });
     expect(book.state.lots.toArray().map(({ opened, quantity, price }) => [opened.execId, formatQuantity(quantity), formatPrice(price)])).toEqual([['S1', '-5', '13']]);
-    const expected = { 'instrument ACME': '-5', 'trading ACME': '5', 'cash USD': '95', 'trading USD': '-65', 'realised_pnl USD': '-30' };
+    const expected = { 'instrument ACME': '-5', 'instrument_trading ACME': '5', 'cash USD': '95', 'trading USD': '-65', 'realised_pnl USD': '-30' };
     expect(both(book)).toEqual([expected, expected]);
+  });
+
+  it('given an ETF whose symbol is the code of its currency, then what is held and what it cost are two balances', () => {
+    const book = new TestBook({ ...STOCK, symbol: 'USD' }).trade('B1', { qty: '10', px: '80' });
+    expect(balances(book, 'fifo')).toEqual({ 'instrument USD': '10', 'instrument_trading USD': '-10', 'cash USD': '-800', 'trading USD': '800' });
   });
 });
 
@@ -56,7 +61,7 @@ describe('fees', () => {
       { amount: '-0.1', currency: 'USD' },
       { amount: '-0.2', currency: 'EUR' },
     ];
-    expect(balances(new TestBook(STOCK).trade('B1', { qty: '1', px: '0', fees }), 'fifo')).toEqual({ 'instrument ACME': '1', 'trading ACME': '-1', 'fees USD': '0.25', 'cash USD': '-0.25' });
+    expect(balances(new TestBook(STOCK).trade('B1', { qty: '1', px: '0', fees }), 'fifo')).toEqual({ 'instrument ACME': '1', 'instrument_trading ACME': '-1', 'fees USD': '0.25', 'cash USD': '-0.25' });
   });
 });
 
@@ -65,7 +70,7 @@ describe('a stock, short', () => {
     const book = new TestBook(STOCK);
     book.trade('S1', { side: 'sell_short', qty: '10', px: '50' });
     book.trade('B1', { qty: '4', px: '45' });
-    const expected = { 'instrument ACME': '-6', 'trading ACME': '6', 'cash USD': '320', 'trading USD': '-300', 'realised_pnl USD': '-20' };
+    const expected = { 'instrument ACME': '-6', 'instrument_trading ACME': '6', 'cash USD': '320', 'trading USD': '-300', 'realised_pnl USD': '-20' };
     expect(both(book)).toEqual([expected, expected]);
   });
 });
@@ -76,7 +81,7 @@ describe('an option with multiplier 100', () => {
     book.trade('S1', { side: 'sell', qty: '2', px: '1.50' });
     expect(lines(book.trade('B1', { qty: '1', px: '0.60', fees: [{ amount: '0.65', currency: 'USD' }] }))).toEqual([
       'B1/1 trade instrument ACME 261218C100 1',
-      'B1/1 trade trading ACME 261218C100 -1',
+      'B1/1 trade instrument_trading ACME 261218C100 -1',
       'B1/1 trade cash USD -60',
       'B1/1 trade trading USD 60',
       'B1/2 fee fees USD 0.65',
@@ -86,7 +91,7 @@ describe('an option with multiplier 100', () => {
       'B1/4 realised average trading USD 90',
       'B1/4 realised average realised_pnl USD -90',
     ]);
-    const expected = { 'instrument ACME 261218C100': '-1', 'trading ACME 261218C100': '1', 'cash USD': '239.35', 'fees USD': '0.65', 'trading USD': '-150', 'realised_pnl USD': '-90' };
+    const expected = { 'instrument ACME 261218C100': '-1', 'instrument_trading ACME 261218C100': '1', 'cash USD': '239.35', 'fees USD': '0.65', 'trading USD': '-150', 'realised_pnl USD': '-90' };
     expect(both(book)).toEqual([expected, expected]);
   });
 });
@@ -94,11 +99,11 @@ describe('an option with multiplier 100', () => {
 describe('a future', () => {
   it('given 2 bought at 5000 and 5010, when 3 are sold at 5020, then only what is realised moves cash', () => {
     const book = new TestBook(FUTURE);
-    expect(lines(book.trade('B1', { qty: '2', px: '5000' }))).toEqual(['B1/1 trade instrument ESZ6 2', 'B1/1 trade trading ESZ6 -2']);
+    expect(lines(book.trade('B1', { qty: '2', px: '5000' }))).toEqual(['B1/1 trade instrument ESZ6 2', 'B1/1 trade instrument_trading ESZ6 -2']);
     book.trade('B2', { qty: '2', px: '5010' });
     expect(lines(book.trade('S1', { side: 'sell', qty: '3', px: '5020' }))).toEqual([
       'S1/1 trade instrument ESZ6 -3',
-      'S1/1 trade trading ESZ6 3',
+      'S1/1 trade instrument_trading ESZ6 3',
       'S1/2 realised fifo cash USD 2000 closes B1',
       'S1/2 realised fifo realised_pnl USD -2000 closes B1',
       'S1/3 realised fifo cash USD 500 closes B2',
@@ -106,7 +111,7 @@ describe('a future', () => {
       'S1/4 realised average cash USD 2250',
       'S1/4 realised average realised_pnl USD -2250',
     ]);
-    const shared = { 'instrument ESZ6': '1', 'trading ESZ6': '-1' };
+    const shared = { 'instrument ESZ6': '1', 'instrument_trading ESZ6': '-1' };
     expect(both(book)).toEqual([
       { ...shared, 'cash USD': '2500', 'realised_pnl USD': '-2500' },
       { ...shared, 'cash USD': '2250', 'realised_pnl USD': '-2250' },
@@ -172,7 +177,7 @@ describe('a bust', () => {
     book.trade('S1', { side: 'sell', qty: '10', px: '13' });
     expect(lines(book.bust('B1'))).toEqual([
       'B1/2 reversal of 1 instrument ACME -10',
-      'B1/2 reversal of 1 trading ACME 10',
+      'B1/2 reversal of 1 instrument_trading ACME 10',
       'B1/2 reversal of 1 cash USD 100',
       'B1/2 reversal of 1 trading USD -100',
       'S1/4 reversal of 2 fifo trading USD -30 closes B1',
@@ -209,11 +214,11 @@ describe('a correction', () => {
     book.trade('S1', { side: 'sell', qty: '10', px: '13' });
     expect(lines(book.correct('B1', { qty: '10', px: '11', fees: [{ amount: '1', currency: 'USD' }] }))).toEqual([
       'B1/3 reversal of 1 instrument ACME -10',
-      'B1/3 reversal of 1 trading ACME 10',
+      'B1/3 reversal of 1 instrument_trading ACME 10',
       'B1/3 reversal of 1 cash USD 100',
       'B1/3 reversal of 1 trading USD -100',
       'B1/4 trade instrument ACME 10',
-      'B1/4 trade trading ACME -10',
+      'B1/4 trade instrument_trading ACME -10',
       'B1/4 trade cash USD -110',
       'B1/4 trade trading USD 110',
       'S1/4 reversal of 2 fifo trading USD -30 closes B1',
