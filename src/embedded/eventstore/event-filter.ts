@@ -1,5 +1,8 @@
 import { readFilteredNames } from './event-frame.js';
-import { invalidArgument } from './grpc-error.js';
+import { type RegexTest, regexTest } from './event-regex.js';
+import { GrpcCode, GrpcError, invalidArgument } from './grpc-error.js';
+import type { Spend } from './regex-automaton.js';
+import { RegexSyntaxError } from './regex-reader.js';
 
 /** Whether the event whose frame starts at `offset` is wanted. */
 export type EventFilter = (block: Buffer, offset: number) => boolean;
@@ -14,27 +17,43 @@ export interface FilterExpression {
 const LONGEST_REGEX = 4_096;
 const MOST_PREFIXES = 1_000;
 
-/** Translates what .NET writes and JavaScript does not: leading inline flags, anchors of the whole text. */
-function compile(source: string): RegExp {
+/** Steps that one expression may take before others get their turn: a few tens of milliseconds. */
+const MOST_STEPS_A_TURN = 2_000_000;
+
+function compile(source: string): RegexTest {
   if (source.length > LONGEST_REGEX) throw invalidArgument(`filter: the regular expression is longer than ${LONGEST_REGEX} characters`);
-  const inline = /^\(\?([ims]+)\)/.exec(source);
-  const flags = inline?.[1] ?? '';
-  const body = source.slice(inline?.[0].length ?? 0).replaceAll(/\\A/g, '^').replaceAll(/\\[zZ]/g, '$');
-  for (const mode of [`${flags}u`, flags]) {
-    try {
-      return new RegExp(body, mode);
-    } catch {
-      // Unicode mode refuses escapes that .NET allows: the second try does without.
-    }
+  try {
+    return regexTest(source);
+  } catch (error) {
+    if (!(error instanceof RegexSyntaxError)) throw error;
+    throw invalidArgument(`filter: "${source}" cannot be taken as a regular expression: ${error.message}`);
   }
-  throw invalidArgument(`filter: "${source}" is not a valid regular expression`);
 }
 
-/** @throws GrpcError INVALID_ARGUMENT for a regular expression that is none, or no expression at all. */
+/** Counts steps; throws when there are more than MOST_STEPS_A_TURN between two turns of the event loop. */
+function stepLimit(source: string): Spend {
+  let spent = 0;
+  const forget = (): void => {
+    spent = 0;
+  };
+  return (steps) => {
+    if (spent === 0) setImmediate(forget);
+    spent += steps;
+    if (spent > MOST_STEPS_A_TURN) {
+      throw new GrpcError(GrpcCode.resourceExhausted, `filter: the regular expression "${source}" takes too long on the names stored here`);
+    }
+  };
+}
+
+/**
+ * The filter throws GrpcError RESOURCE_EXHAUSTED where its expression takes too long.
+ * @throws GrpcError INVALID_ARGUMENT for a regular expression that is none or cannot be followed exactly, or no expression at all
+ */
 export function eventFilter({ on, regex, prefixes }: FilterExpression): EventFilter {
   if (regex !== '') {
-    const pattern = compile(regex);
-    return (block, offset) => pattern.test(readFilteredNames(block, offset)[on].toString('utf8'));
+    const test = compile(regex);
+    const spend = stepLimit(regex);
+    return (block, offset) => test(readFilteredNames(block, offset)[on].toString('utf8'), spend);
   }
   if (prefixes.length === 0) throw invalidArgument('filter: neither a regular expression nor a prefix is given');
   if (prefixes.length > MOST_PREFIXES) throw invalidArgument(`filter: more than ${MOST_PREFIXES} prefixes`);
