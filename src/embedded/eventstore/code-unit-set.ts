@@ -6,7 +6,7 @@ export type CodeUnitSet = readonly number[];
 
 const LAST_UNIT = 0xff_ff;
 
-export const NO_UNIT: CodeUnitSet = [];
+const NO_UNIT: CodeUnitSet = [];
 export const ANY_UNIT: CodeUnitSet = [0, LAST_UNIT];
 
 export const singleUnit = (unit: number): CodeUnitSet => [unit, unit];
