@@ -59,6 +59,7 @@ export function readResponse(bytes: Buffer): BatchResponse {
   return { correlationId: correlation ? parseUUID(correlation) : '', answer: (stream) => readAnswer(response, stream) };
 }
 
+const DAMAGED: ReadonlySet<number> = new Set([status.DATA_LOSS]);
 const DOUBTFUL: ReadonlySet<number> = new Set([
   status.CANCELLED,
   status.UNKNOWN,
@@ -88,6 +89,8 @@ function refusal(error: Status, stream: string): BatchAnswer {
       return { kind: 'in_doubt', error: new EventStoreError('deadline', `${doing}: the server did not finish in time`) };
     case undefined:
     default:
+      // A damaged part of the store cannot be appended to, however often it is tried.
+      if (DAMAGED.has(error.getCode())) throw new EventStoreError('damaged', text);
       if (DOUBTFUL.has(error.getCode())) return { kind: 'in_doubt', error: new EventStoreError('unavailable', text) };
       throw new EventStoreError('protocol', text);
   }

@@ -193,7 +193,7 @@ function batchAnswer(correlation: Buffer, stream: string, expected: bigint, outc
     case 'stream-deleted':
       return batchError(correlation, stream, batchStreamDeleted(stream));
     case 'failed':
-      return batchError(correlation, stream, batchFailed(outcome.error.message));
+      return batchError(correlation, stream, batchFailed(outcome.error));
     default:
       return outcome satisfies never;
   }

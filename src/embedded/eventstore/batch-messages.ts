@@ -1,5 +1,5 @@
 import type { ProposedEvent } from './event-frame.js';
-import { GrpcCode, invalidArgument } from './grpc-error.js';
+import { type GrpcError, invalidArgument } from './grpc-error.js';
 import {
   EXPECT_ANY,
   EXPECT_NO_STREAM,
@@ -107,8 +107,8 @@ export const batchStreamDeleted = (stream: string): BatchStatus =>
 export const batchBadRequest = (message: string): BatchStatus => status(3, 'BadRequest', (writer) => writer.string(1, message));
 
 /** A fault of the server (a full disk, a damaged file): clients show the message of a status whose details they do not know. */
-export const batchFailed = (message: string): BatchStatus => ({
-  code: GrpcCode.internal,
+export const batchFailed = ({ code, message }: Pick<GrpcError, 'code' | 'message'>): BatchStatus => ({
+  code,
   message,
   detailsType: 'google.protobuf.Empty',
   details: Buffer.alloc(0),

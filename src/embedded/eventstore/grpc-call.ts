@@ -5,6 +5,9 @@ import { ProtobufError } from './protobuf.js';
 /** The largest message that is taken, in bytes: an append's limit is 1 MiB of data, its metadata may be more. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
+/** How long a client may go on with a request after it has its answer. */
+const REQUEST_END_MS = 5_000;
+
 /** Where a handler takes the messages of a call. */
 export interface RequestSink {
   message(message: Buffer): void;
@@ -42,6 +45,7 @@ export class GrpcCall {
   #received = 0;
   #timer: NodeJS.Timeout | undefined;
   #outbox: Buffer[] = [];
+  #requestEnded = false;
   /** The call is over: nothing that is sent goes out any more. */
   closed = false;
   /** The last message had to wait for the client. */
@@ -67,6 +71,28 @@ export class GrpcCall {
     this.#closeListeners.clear();
   }
 
+  /**
+   * Whether nobody takes an answer any more. Of a client that is gone in the middle of its request node says that the request
+   * has ended before it says that the stream is closed: what is not whole must not be carried out.
+   */
+  #isOver(): boolean {
+    const { destroyed, closed, aborted } = this.#stream;
+    if (destroyed || closed || aborted) this.#close();
+    return this.closed;
+  }
+
+  /** Writes to the stream; one that is closed under it ends the call, and nothing else. */
+  #attempt<Result>(otherwise: Result, work: () => Result): Result {
+    if (this.#isOver()) return otherwise;
+    try {
+      return work();
+    } catch {
+      this.#close();
+      this.#stream.destroy();
+      return otherwise;
+    }
+  }
+
   /** Calls `listener` once, when the call is over; at once if it is. */
   onClose(listener: () => void): void {
     if (this.closed) listener();
@@ -80,7 +106,7 @@ export class GrpcCall {
   /** Hands the request's messages to `sink`; what it throws ends the call. */
   receive(sink: RequestSink): void {
     const guarded = (work: () => void): void => {
-      if (this.closed) return;
+      if (this.#isOver()) return;
       try {
         work();
       } catch (error) {
@@ -88,7 +114,10 @@ export class GrpcCall {
       }
     };
     this.#stream.on('data', (chunk: Buffer) => guarded(() => this.#take(chunk, sink)));
-    this.#stream.on('end', () => guarded(() => sink.end()));
+    this.#stream.on('end', () => {
+      this.#requestEnded = true;
+      guarded(() => sink.end());
+    });
   }
 
   #take(chunk: Buffer, sink: RequestSink): void {
@@ -130,11 +159,12 @@ export class GrpcCall {
 
   /** Sends framed messages; false when the client does not read fast enough: then wait for `drained`. */
   send(frames: Buffer): boolean {
-    if (this.closed) return true;
-    this.#respond();
-    const room = this.#stream.write(frames);
-    this.wasCongested = !room;
-    return room;
+    return this.#attempt(true, () => {
+      this.#respond();
+      const room = this.#stream.write(frames);
+      this.wasCongested = !room;
+      return room;
+    });
   }
 
   /** Sends framed messages together with others of the same turn of the event loop: one write for many small answers. */
@@ -190,29 +220,42 @@ export class GrpcCall {
   }
 
   #finish(trailers: Record<string, string>): void {
-    if (this.closed) return;
     this.#flush();
-    const stream = this.#stream;
-    if (stream.headersSent) {
-      stream.once('wantTrailers', () => {
-        if (!stream.destroyed) stream.sendTrailers(trailers);
-      });
-      stream.end();
-    } else {
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true });
-    }
-    this.#close();
-    this.#discardRequest();
+    this.#attempt(undefined, () => {
+      this.#answerLast(trailers);
+      this.#close();
+      this.#discardRequest();
+    });
   }
 
-  /** The answer is complete: what the client still sends is thrown away, and a client that goes on for long is reset. */
+  #answerLast(trailers: Record<string, string>): void {
+    const stream = this.#stream;
+    if (!stream.headersSent) {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true });
+      return;
+    }
+    stream.once('wantTrailers', () => {
+      if (!stream.destroyed && !stream.closed) stream.sendTrailers(trailers);
+    });
+    stream.end();
+  }
+
+  /**
+   * The answer is complete: what the client still sends is thrown away, and a client that goes on for long after it has read the
+   * answer is reset.
+   */
   #discardRequest(): void {
     const stream = this.#stream;
     this.#parts = [];
     stream.removeAllListeners('data');
     stream.resume();
-    const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), 5_000);
-    timer.unref();
-    stream.once('close', () => clearTimeout(timer));
+    if (this.#requestEnded) return;
+    const reset = (): void => {
+      const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), REQUEST_END_MS);
+      timer.unref();
+      stream.once('close', () => clearTimeout(timer));
+    };
+    if (stream.writableFinished) reset();
+    else stream.once('finish', reset);
   }
 }

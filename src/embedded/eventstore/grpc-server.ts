@@ -13,6 +13,8 @@ export type GrpcRouter = (path: string) => GrpcMethod | undefined;
 /** Calls that one connection may have open; EventStoreDB has room for 100. */
 const MAX_CONCURRENT_CALLS = 10_000;
 const MAX_CONNECTIONS = 4_096;
+/** A connection that has not said what HTTP/2 begins with after so long is closed. */
+const SILENCE_MS = 10_000;
 /** What a client may send of one call ahead of the server's reading, and of one connection. */
 const CALL_WINDOW_BYTES = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
@@ -31,13 +33,15 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #calls = new Map<GrpcCall, string>();
+  /** Connections that have not said anything yet, the oldest first. */
+  readonly #silent = new Set<Socket>();
+  #connections = 0;
   readonly #router: GrpcRouter;
   #closing = false;
 
   constructor(router: GrpcRouter) {
     this.#router = router;
     this.#server = createServer({ noDelay: true }, (socket) => this.#connect(socket));
-    this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** Listens; answers the port. @throws Error of the socket, for example EADDRINUSE. */
@@ -54,7 +58,32 @@ export class GrpcServer {
     return address.port;
   }
 
+  /** Makes room for one connection more: one that has said nothing gives way. */
+  #hasRoom(): boolean {
+    if (this.#connections < MAX_CONNECTIONS) return true;
+    const [oldest] = this.#silent;
+    oldest?.destroy();
+    if (oldest) this.#silent.delete(oldest);
+    return oldest !== undefined;
+  }
+
   #connect(socket: Socket): void {
+    if (!this.#hasRoom()) {
+      socket.destroy();
+      return;
+    }
+    this.#connections += 1;
+    this.#silent.add(socket);
+    const silence = setTimeout(() => socket.destroy(), SILENCE_MS);
+    silence.unref();
+    const hasSpoken = (): void => {
+      clearTimeout(silence);
+      this.#silent.delete(socket);
+    };
+    socket.once('close', () => {
+      this.#connections -= 1;
+      hasSpoken();
+    });
     const streams = new Map<number, ServerHttp2Stream>();
     const shield = new ResetShield(socket, (streamId) => streams.get(streamId)?.close(constants.NGHTTP2_CANCEL));
     const session = performServerHandshake(shield, SESSION_OPTIONS);
@@ -66,6 +95,7 @@ export class GrpcServer {
       }
       this.#accept(stream, headers);
     });
+    session.once('remoteSettings', hasSpoken);
     this.#watch(session);
   }
 

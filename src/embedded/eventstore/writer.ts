@@ -136,25 +136,28 @@ export class Writer {
     // Never back: reading by age relies on it.
     this.#createdMs = Math.max(this.#createdMs, Date.now());
     const pending = new PendingCommit(this.#storage, this.#recent, this.#head, this.#createdMs);
+    const before = this.#head.nextPosition;
+    let outcomes: readonly WriteOutcome[];
+    let blocks: readonly Block[];
     try {
-      const outcomes = group.map((request) => decide(pending, this.#storage, request));
+      outcomes = group.map((request) => decide(pending, this.#storage, request));
       const content = pending.content();
-      const changes = content.head.nextPosition !== this.#head.nextPosition;
-      if (changes) this.#storage.commit(content);
+      if (content.head.nextPosition !== before) this.#storage.commit(content);
       this.#head = content.head;
-      for (const [index, request] of group.entries()) {
-        const outcome = outcomes[index];
-        if (outcome !== undefined) request.answer(outcome);
-      }
-      if (changes) {
-        const blocks = content.blocks.map(({ block }) => block);
-        this.#committed({ blocks, runs: pending.committedRuns(), nextPosition: content.head.nextPosition });
-      }
+      blocks = content.blocks.map(({ block }) => block);
     } catch (error) {
       pending.forget();
       const failure = writeFailure(error);
       for (const request of group) request.answer({ kind: 'failed', error: failure });
+      return;
     }
+    // From here on it is stored, whatever becomes of an answer.
+    for (const [index, request] of group.entries()) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined) request.answer(outcome);
+    }
+    const { nextPosition } = this.#head;
+    if (nextPosition !== before) this.#committed({ blocks, runs: pending.committedRuns(), nextPosition });
   }
 }
 
