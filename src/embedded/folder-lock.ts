@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hasCode } from './has-code.js';
+import { makeFolder } from './make-folder.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** A live process, `pid`, already holds the lock of the folder `dir`. */
@@ -60,7 +61,7 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
   const own = await ownIdentity();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     // Each time: it may be deleted meanwhile.
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const newest = await newestGeneration(folder);
     const holder = await liveHolder(folder, newest);
     if (holder === 'swept') continue;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -166,6 +166,22 @@ describe('a store that somebody has changed on the disk', () => {
     const replayed = await cli('replay', '101');
     expect(replayed.stderr).toContain('damaged');
     expect(replayed.code).toBe(5);
+  });
+});
+
+describe('eventstore', () => {
+  it('given a path without a store, verify says so, makes nothing there, and exits with 4', async () => {
+    const nowhere = path.join(dir, 'nowhere');
+    const verified = await runCli(['eventstore', 'verify', '--data', nowhere]);
+    expect(verified.stderr).toContain(`there is no event store at ${path.join(nowhere, 'eventstore')}`);
+    expect(verified.code).toBe(4);
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  it.runIf(process.platform === 'linux')('given a folder that cannot be made, says which and why', async () => {
+    const started = await runCli(['eventstore', '--port', '0', '--data', '/proc/nowhere']);
+    expect(started.stderr).toContain("no such file or directory, mkdir '/proc/nowhere'");
+    expect(started.code).toBe(4);
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { startEventStoreServer } from '../../embedded/eventstore/server.js';
@@ -17,6 +18,8 @@ interface EventStoreOptions extends CommonOptions {
 const DEFAULT_PORT = '2113';
 
 const storeDir = (dataDir: string): string => path.join(dataDir, 'eventstore');
+/** The store of a data folder, or a store's own folder. */
+const foundStoreDir = (dir: string): string => (existsSync(path.join(dir, 'events.mdb')) ? dir : storeDir(dir));
 
 function portOf(text: string): number {
   const port = Number(text);
@@ -48,7 +51,7 @@ export function addEventStore(program: Command): void {
     .action((own: CommonOptions) =>
       // Options of the same name are taken by the parent command where they stand before `verify`.
       runCommand({ ...command.opts<EventStoreOptions>(), ...own, host: undefined, port: undefined }, async ({ config, output }) => {
-        const { problems, ...found } = await verifyStore(storeDir(config.dataDir));
+        const { problems, ...found } = await verifyStore(foundStoreDir(config.dataDir));
         await output.summary({ ...found, problems });
         return problems.length === 0 ? EXIT.ok : EXIT.integrity;
       }),

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Database, type RootDatabase, open } from 'lmdb';
+import { makeFolder } from '../make-folder.js';
 import { type Block, decodeBlock } from './block.js';
 import { checkDataFile } from './data-file.js';
 import { damaged } from './damage.js';
@@ -56,7 +56,7 @@ export class EventStorage {
 
   /** Opens or creates the store in `dir`. @throws Error that names the folder where LMDB cannot open it or the format is another. */
   constructor(dir: string) {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     const file = path.join(dir, 'events.mdb');
     checkDataFile(file);
     const mapSize = process.platform === 'win32' ? {} : { mapSize: MAP_BYTES };

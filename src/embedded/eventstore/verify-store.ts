@@ -8,6 +8,11 @@ import { z } from 'zod';
 import { lockFolder } from '../folder-lock.js';
 import type { StoreReport } from './verify.js';
 
+/** Nothing can be said of a store that is not there. */
+export class NoStoreError extends Error {
+  override readonly name = 'NoStoreError';
+}
+
 const printedReport = z.object({
   events: z.number(),
   streams: z.number(),
@@ -25,9 +30,11 @@ function verifyProcessPath(): string {
 /**
  * Walks a store that no server uses: each event's checksum, place and stream. Reads only. In a process of its own, since a damaged
  * page may end the process that reads it; that is reported as a problem.
- * @throws FolderLockedError where a server uses the folder; Error where the file cannot be opened at all.
+ * @throws NoStoreError where there is none, and nothing is made; FolderLockedError where a server uses the folder; Error where the file cannot be opened at all.
  */
 export async function verifyStore(dir: string): Promise<StoreReport> {
+  const file = path.join(dir, 'events.mdb');
+  if (!existsSync(file)) throw new NoStoreError(`there is no event store at ${dir}: it would have the file ${file}`);
   const lock = await lockFolder(dir);
   try {
     const child = spawn(process.execPath, [verifyProcessPath(), dir], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -37,7 +44,7 @@ export async function verifyStore(dir: string): Promise<StoreReport> {
       return { ...report, lastPosition };
     }
     if (signal === null && complaint !== '') throw new Error(complaint);
-    const problem = `${path.join(dir, 'events.mdb')} is damaged: a page of it ended the process that read it (${String(signal ?? code)}); restore it from a backup`;
+    const problem = `${file} is damaged: a page of it ended the process that read it (${String(signal ?? code)}); restore it from a backup`;
     return { events: 0, streams: 0, blocks: 0, lastPosition: undefined, problems: [problem] };
   } finally {
     await lock.release();

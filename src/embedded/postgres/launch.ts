@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve as absolute } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { errorMessage } from '../error-message.js';
 import { lockFolder } from '../folder-lock.js';
+import { makeFolder } from '../make-folder.js';
 import { serverAccount } from './account.js';
 import { findBinaries } from './binaries.js';
 import { clusterArgument, openCluster, ROLE, type Cluster } from './cluster.js';
@@ -54,7 +54,7 @@ const PASSING_FAILURES = ['could not create any TCP/IP sockets', 'pre-existing s
  */
 export async function launchPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const dir = absolute(options.dir);
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir);
   const lock = await lockFolder(dir);
   try {
     const clusterDir = join(dir, 'cluster');
