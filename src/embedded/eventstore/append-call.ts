@@ -1,6 +1,7 @@
 import type { ProposedEvent } from './event-frame.js';
 import type { GrpcCall, RequestSink } from './grpc-call.js';
-import { appendTooLarge, invalidArgument, streamDeleted } from './grpc-error.js';
+import { GrpcCode, GrpcError, appendTooLarge, invalidArgument, streamDeleted } from './grpc-error.js';
+import { BudgetPart, type MemoryBudget } from './memory-budget.js';
 import {
   EXPECT_ANY,
   EXPECT_NO_STREAM,
@@ -21,33 +22,49 @@ const MAX_APPEND_METADATA_BYTES = 16 * 1024 * 1024;
 /** The events of one append while they come in, held to the limits. */
 export class AppendedEvents {
   readonly events: ProposedEvent[] = [];
+  readonly #held: BudgetPart;
   #dataBytes = 0;
   #otherBytes = 0;
 
-  /** Adds an event; false when the append is over a limit. */
-  add(event: ProposedEvent): boolean {
+  constructor(budget: MemoryBudget) {
+    this.#held = new BudgetPart(budget);
+  }
+
+  /** Adds an event: `too_large` where the append is over a limit, `no_room` where all that are not complete (`isFinal`) together are. */
+  add(event: ProposedEvent, isFinal: boolean): 'added' | 'too_large' | 'no_room' {
     this.#dataBytes += event.data.length;
     this.#otherBytes += event.customMetadata.length + event.type.length + 200;
     this.events.push(event);
-    return this.#dataBytes <= MAX_APPEND_BYTES && this.#otherBytes <= MAX_APPEND_METADATA_BYTES;
+    if (this.#dataBytes > MAX_APPEND_BYTES || this.#otherBytes > MAX_APPEND_METADATA_BYTES) return 'too_large';
+    return isFinal || this.#held.hold(this.sizeBytes) ? 'added' : 'no_room';
   }
 
   get sizeBytes(): number {
     return this.#dataBytes + this.#otherBytes;
   }
+
+  /** It is complete, or given up: it counts no more to what waits for further messages. */
+  release(): void {
+    this.#held.hold(0);
+  }
 }
+
+/** Appends of which messages are still to come take up all the memory that there is for them. */
+export const noRoomForAppends = (): GrpcError => new GrpcError(GrpcCode.resourceExhausted, 'too many bytes of appends wait for their last message');
 
 /** One `Append` call: options, then events, then one answer. */
 export function appendCall(call: GrpcCall, writer: Writer): RequestSink {
   let options: WriteOptions | undefined;
-  const appended = new AppendedEvents();
+  const appended = new AppendedEvents(writer.unfinished);
+  call.onClose(() => appended.release());
   return {
     message(message) {
       const reader = new ProtobufReader(message);
       for (let field = reader.next(); field !== 0; field = reader.next()) {
         if (field === 1 && options === undefined) options = readWriteOptions(reader.message());
         else if (field === 2 && options !== undefined) {
-          if (!appended.add(readProposedMessage(reader.message()))) throw appendTooLarge(MAX_APPEND_BYTES);
+          const outcome = appended.add(readProposedMessage(reader.message()), false);
+          if (outcome !== 'added') throw outcome === 'no_room' ? noRoomForAppends() : appendTooLarge(MAX_APPEND_BYTES);
         } else if (field === 2) throw invalidArgument('options have to come before the first proposed_message');
         else reader.skip();
       }
@@ -55,6 +72,7 @@ export function appendCall(call: GrpcCall, writer: Writer): RequestSink {
     end() {
       if (options === undefined) throw invalidArgument('options are missing');
       const { stream, expected } = options;
+      appended.release();
       writer.submit({
         kind: 'append',
         stream,

@@ -1,4 +1,4 @@
-import { AppendedEvents, MAX_APPEND_BYTES } from './append-call.js';
+import { AppendedEvents, MAX_APPEND_BYTES, noRoomForAppends } from './append-call.js';
 import {
   type BatchFragment,
   batchBadRequest,
@@ -49,7 +49,10 @@ export class BatchAppendCall implements RequestSink {
     this.#call = call;
     this.#writer = writer;
     call.onClose(() => {
-      for (const { timer } of this.#unfinished.values()) clearTimeout(timer);
+      for (const { timer, appended } of this.#unfinished.values()) {
+        clearTimeout(timer);
+        appended.release();
+      }
       this.#unfinished.clear();
     });
   }
@@ -84,8 +87,9 @@ export class BatchAppendCall implements RequestSink {
       return;
     }
     for (const event of events) {
-      if (appended.add(event)) continue;
-      this.#refuse(fragment, batchError(correlation, stream, batchTooLarge(MAX_APPEND_BYTES)));
+      const outcome = appended.add(event, isFinal);
+      if (outcome === 'added') continue;
+      this.#refuse(fragment, batchError(correlation, stream, outcome === 'no_room' ? batchFailed(noRoomForAppends()) : batchTooLarge(MAX_APPEND_BYTES)));
       return;
     }
     if (isFinal) this.#submit(key, correlation, unfinished);
@@ -114,14 +118,16 @@ export class BatchAppendCall implements RequestSink {
     if (this.#unfinished.size >= MAX_UNFINISHED) {
       throw new GrpcError(GrpcCode.resourceExhausted, `more than ${MAX_UNFINISHED} appends wait for their last message`);
     }
-    const begun = { stream, expected, deadlineMs: Date.now() + timeoutMs, appended: new AppendedEvents(), timer: undefined };
+    const begun = { stream, expected, deadlineMs: Date.now() + timeoutMs, appended: new AppendedEvents(this.#writer.unfinished), timer: undefined };
     this.#unfinished.set(key, begun);
     return begun;
   }
 
   /** Answers an append that will not be submitted. */
   #refuse({ correlationKey: key, isFinal }: Pick<BatchFragment, 'correlationKey' | 'isFinal'>, frames: Buffer): void {
-    clearTimeout(this.#unfinished.get(key)?.timer);
+    const unfinished = this.#unfinished.get(key);
+    clearTimeout(unfinished?.timer);
+    unfinished?.appended.release();
     this.#unfinished.delete(key);
     if (!isFinal) {
       const [oldest] = this.#refused;
@@ -134,6 +140,7 @@ export class BatchAppendCall implements RequestSink {
 
   #submit(key: string, correlation: Buffer, { stream, expected, deadlineMs, appended, timer }: Unfinished): void {
     clearTimeout(timer);
+    appended.release();
     this.#unfinished.delete(key);
     this.#unanswered += 1;
     // An append whose deadline passed while it waited is not written: the client has given up.

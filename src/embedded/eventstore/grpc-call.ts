@@ -1,5 +1,6 @@
 import { type ServerHttp2Stream, constants } from 'node:http2';
 import { GrpcCode, GrpcError, invalidArgument } from './grpc-error.js';
+import { BudgetPart, type MemoryBudget } from './memory-budget.js';
 import { ProtobufError } from './protobuf.js';
 
 /** The largest message that is taken, in bytes: an append's limit is 1 MiB of data, its metadata may be more. */
@@ -43,6 +44,8 @@ export class GrpcCall {
   readonly #closeListeners = new Set<() => void>();
   #parts: Buffer[] = [];
   #received = 0;
+  /** What has come of a message that is not whole. */
+  readonly #held: BudgetPart;
   #timer: NodeJS.Timeout | undefined;
   #outbox: Buffer[] = [];
   #requestEnded = false;
@@ -51,8 +54,10 @@ export class GrpcCall {
   /** The last message had to wait for the client. */
   wasCongested = false;
 
-  constructor(stream: ServerHttp2Stream, timeoutMs: number | undefined) {
+  /** `budget` bounds what all calls hold of messages that are not whole. */
+  constructor(stream: ServerHttp2Stream, timeoutMs: number | undefined, budget: MemoryBudget) {
     this.#stream = stream;
+    this.#held = new BudgetPart(budget);
     stream.on('close', () => this.#close());
     // A reset or a lost connection ends in 'close'; without a listener it would be an uncaught exception.
     stream.on('error', () => this.#close());
@@ -67,6 +72,7 @@ export class GrpcCall {
     this.closed = true;
     clearTimeout(this.#timer);
     this.#outbox = [];
+    this.#held.hold(0);
     for (const listener of this.#closeListeners) listener();
     this.#closeListeners.clear();
   }
@@ -113,7 +119,13 @@ export class GrpcCall {
         this.fail(asGrpcError(error));
       }
     };
-    this.#stream.on('data', (chunk: Buffer) => guarded(() => this.#take(chunk, sink)));
+    this.#stream.on('data', (chunk: Buffer) =>
+      guarded(() => {
+        this.#take(chunk, sink);
+        if (this.closed || this.#held.hold(this.#received)) return;
+        throw new GrpcError(GrpcCode.resourceExhausted, 'too many bytes of messages wait for their rest');
+      }),
+    );
     this.#stream.on('end', () => {
       this.#requestEnded = true;
       guarded(() => sink.end());

@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stre
 import { type Server, type Socket, createServer } from 'node:net';
 import { GrpcCall, type RequestSink, asGrpcError, parseGrpcTimeout } from './grpc-call.js';
 import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
+import { MemoryBudget } from './memory-budget.js';
 import { ResetShield } from './reset-shield.js';
 
 /** Handles one call: takes the request's messages by what it answers. */
@@ -13,6 +14,8 @@ export type GrpcRouter = (path: string) => GrpcMethod | undefined;
 /** Calls that one connection may have open; EventStoreDB has room for 100. */
 const MAX_CONCURRENT_CALLS = 10_000;
 const MAX_CONNECTIONS = 4_096;
+/** Bytes that all calls hold of messages that are not whole. */
+const MAX_PARTIAL_BYTES = 256 * 1024 * 1024;
 /** A connection that has not said what HTTP/2 begins with after so long is closed. */
 const SILENCE_MS = 10_000;
 /** What a client may send of one call ahead of the server's reading, and of one connection. */
@@ -35,6 +38,7 @@ export class GrpcServer {
   readonly #calls = new Map<GrpcCall, string>();
   /** Connections that have not said anything yet, the oldest first. */
   readonly #silent = new Set<Socket>();
+  readonly #partial = new MemoryBudget(MAX_PARTIAL_BYTES);
   #connections = 0;
   readonly #router: GrpcRouter;
   #closing = false;
@@ -129,7 +133,7 @@ export class GrpcServer {
       return;
     }
     const timeout = headers['grpc-timeout'];
-    const call = new GrpcCall(stream, parseGrpcTimeout(typeof timeout === 'string' ? timeout : undefined));
+    const call = new GrpcCall(stream, parseGrpcTimeout(typeof timeout === 'string' ? timeout : undefined), this.#partial);
     const path = headers[':path'] ?? '';
     this.#calls.set(call, path);
     call.onClose(() => this.#calls.delete(call));

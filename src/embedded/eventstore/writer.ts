@@ -3,6 +3,7 @@ import { type CommitDecision, checkCommit } from './commit-check.js';
 import { type ProposedEvent, readEventData } from './event-frame.js';
 import { newEventId } from './event-id.js';
 import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
+import { MemoryBudget } from './memory-budget.js';
 import { TOMBSTONE_REVISION } from './messages.js';
 import { type CommittedRun, PendingCommit } from './pending-commit.js';
 import { RecentEvents } from './recent-events.js';
@@ -45,6 +46,8 @@ const RECENT_EVENTS = 100_000;
 const MAX_GATHER_TURNS = 8;
 /** Bytes of requests that may wait; batch appends are held back long before. */
 const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
+/** Bytes of appends, over all calls, of which messages are still to come. */
+const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024;
 /** A group commit takes no more than so many bytes of requests, that a reader does not wait for long. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 
@@ -66,6 +69,7 @@ export class Writer {
   #createdMs = 0;
   #scheduled = false;
   #closed = false;
+  readonly unfinished = new MemoryBudget(MAX_UNFINISHED_BYTES);
   /** Bytes of the requests that wait. */
   queuedBytes = 0;
 

@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TestEventStore, startTestEventStore } from '../../support/event-store.js';
 import { poll } from '../../support/poll.js';
 import { ownMemoryMb } from '../../support/process-memory.js';
-import { append, kindOf, readRequest, streamsStub } from '../../support/wire.js';
+import { append, batchAppend, kindOf, readRequest, streamsStub } from '../../support/wire.js';
 
 let store: TestEventStore;
 let client: EventStoreDBClient;
@@ -47,6 +48,21 @@ describe('an event store with clients that misbehave', () => {
     await client.appendToStream('small', [jsonEvent({ type: 'small', data: {} })]);
     expect(performance.now() - started).toBeLessThan(500);
     for (const call of calls) call.cancel();
+    stub.close();
+  });
+
+  it('given 100 MB of appends whose last message does not come, then those over the limit are refused, memory is bounded, and room comes back', async () => {
+    const stub = streamsStub(store.port);
+    const data = Buffer.alloc(1_000_000, 32);
+    const unfinished = Array.from({ length: 100 }, (_, index) => ({ stream: `unfinished-${index}`, events: [{ data }], isFinal: false }));
+    const before = ownMemoryMb(store.pid);
+    const refused = await batchAppend(stub, unfinished, 10_000);
+    expect(refused).toMatchObject({ error: { code: status.RESOURCE_EXHAUSTED, message: expect.stringContaining('wait for their last message') } });
+    expect(ownMemoryMb(store.pid) - before).toBeLessThan(64 + SLACK_MB);
+    // What is whole needs no room.
+    expect(await batchAppend(stub, [{ stream: 'whole', events: [{ data }] }])).toMatchObject({ success: {} });
+    // The call is over, and so is what it left unfinished.
+    await poll('the room that it took is free', async () => !('code' in Object(await append(stub, 'in-parts', 'any', [{ data }, {}]))));
     stub.close();
   });
 
