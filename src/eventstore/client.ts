@@ -16,7 +16,10 @@ export interface EventStoreOptions {
   readonly url: string;
   /** How long one try of an append may take, in milliseconds (3,000). */
   readonly appendDeadlineMs?: number;
-  /** How long a call is tried in all until it fails with `unavailable` or `deadline`, in milliseconds (15,000). */
+  /**
+   * How long a call is tried in all until it fails with `unavailable` or `deadline`, in milliseconds (15,000); before that, how
+   * long it may wait for its turn until it fails with `overloaded` and nothing was sent.
+   */
   readonly giveUpAfterMs?: number;
   /** How long a read may bring nothing, or a subscription stay unconfirmed, until a new connection is tried (5,000). */
   readonly readDeadlineMs?: number;
@@ -50,8 +53,8 @@ class EventStoreClient implements EventStore {
     this.#appends = new Connection(options.url, options);
     this.#reading = new Connection(options.url, options);
     this.#appendCall = new AppendCall(this.#appends);
-    this.#appendSlots = new Slots(options.maxAppendsInFlight, options.maxQueuedAppends, 'appends');
-    this.#reads = new Reads(this.#reading, new Slots(MAX_READS, MAX_WAITING_READS, 'reads'), options);
+    this.#appendSlots = new Slots(options.maxAppendsInFlight, options.maxQueuedAppends, 'appends', options.giveUpAfterMs);
+    this.#reads = new Reads(this.#reading, new Slots(MAX_READS, MAX_WAITING_READS, 'reads', options.giveUpAfterMs), options);
   }
 
   async append(stream: string, expected: ExpectedRevision, events: readonly SealedEvent[]): Promise<AppendOutcome> {

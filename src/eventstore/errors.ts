@@ -2,7 +2,7 @@
  * Why the store did not do what it was asked:
  * - `unavailable`: no answer could be had within the stated time, over all retries
  * - `deadline`: one call was not answered within its deadline
- * - `overloaded`: the queue of appends is full; nothing was sent
+ * - `overloaded`: the queue of appends is full, or one waited in it for the whole stated time; nothing was sent
  * - `too_large`: an event or an append is over the limit
  * - `stream_deleted`: the stream is tombstoned; the ledger never deletes a stream
  * - `damaged`: the store says that what it holds is damaged (gRPC DATA_LOSS)

@@ -1,6 +1,7 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectEventStore } from '../../src/eventstore/client.js';
+import { EventStoreError } from '../../src/eventstore/errors.js';
 import type { EventStoreOptions } from '../../src/eventstore/client.js';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.js';
 import { startTestEventStore } from '../support/event-store.js';
@@ -119,6 +120,20 @@ describe('an append over a faulty network', () => {
     expect(Date.now() - startedAtMs).toBeLessThan(3_000);
     proxy.mode = 'forward';
     expect(await store.append(stream, 'no_stream', events)).toMatchObject({ kind: 'appended', revision: 0n });
+  });
+
+  it('given a server that hangs and a long queue, then what waits for its turn fails within the stated time too, and was never sent', async () => {
+    const store = through(proxy, { appendDeadlineMs: 150, giveUpAfterMs: 600, maxAppendsInFlight: 8 });
+    proxy.mode = 'half_open';
+    const streams = Array.from({ length: 500 }, () => freshStream());
+    const startedAtMs = Date.now();
+    const outcomes = await Promise.allSettled(streams.map((stream) => store.append(stream, 'no_stream', sealedNotes(stream, 1).events)));
+    expect(Date.now() - startedAtMs).toBeLessThan(4_000);
+    const codes = outcomes.map((outcome) => (outcome.status === 'rejected' && outcome.reason instanceof EventStoreError ? outcome.reason.code : 'none'));
+    expect(codes.filter((code) => code !== 'deadline' && code !== 'unavailable' && code !== 'overloaded')).toEqual([]);
+    expect(codes.filter((code) => code === 'overloaded').length).toBeGreaterThan(400);
+    const [, waited = ''] = streams.filter((_, index) => codes[index] === 'overloaded');
+    expect(await collected(direct.readStream(waited))).toEqual([]);
   });
 
   it('given bursts that fill the connection again and again, then nothing is left behind by the waits for room', async () => {

@@ -9,7 +9,7 @@ import { lockFolder } from '../folder-lock.js';
 import type { StoreReport } from './verify.js';
 
 /** Nothing can be said of a store that is not there. */
-export class NoStoreError extends Error {
+class NoStoreError extends Error {
   override readonly name = 'NoStoreError';
 }
 
