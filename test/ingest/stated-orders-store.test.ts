@@ -104,7 +104,7 @@ describe('a message that is at fault', () => {
   it('is quarantined alone, also within a page, and recorded once the flag that it needs is given', async () => {
     const tenant = ledger.newTenant();
     const corn = tasty('Live', 20, [], { id: 9, legs: [tastyLeg('/ZCZ6', 2, [], { 'instrument-type': 'Future' })] });
-    const page = { data: { items: [tasty('Live', 20), corn, { ...tasty('Live', 20), id: 8, status: 'Floating' }] }, context: '/accounts/5WT00001/orders' };
+    const page = { data: { items: [tasty('Live', 20), corn, { ...tasty('Live', 20), id: 8, status: '' }] }, context: '/accounts/5WT00001/orders' };
     expect(await run('tastytrade', tenant, JSON.stringify(page, undefined, 1))).toMatchObject({ read: 3, quarantined: 2 });
     const quarantined = await ledger.ingestEvents(tenant, 'quarantine-');
     expect(new Set(quarantined.map(({ data }) => ('field' in data ? data.field : undefined)))).toEqual(new Set(['legs.0.symbol', 'status']));
