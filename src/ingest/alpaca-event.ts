@@ -3,10 +3,11 @@ import type { QuantityString } from '../domain/amounts.js';
 import { execId } from '../domain/ids.js';
 import type { ExecId } from '../domain/ids.js';
 import type { BrokerReport, ExecutionData, FactBase, OrderFactEvent, OrdStatus, OrderTerms } from '../domain/order/events.js';
-import { FieldError, shown } from './adapter.js';
 import { instrumentOf, ordStatusOf, refsOf, reportOf, sideOf, termsOf } from './alpaca-order.js';
 import type { AlpacaDefaults } from './alpaca-order.js';
 import type { JsonFields } from './json-fields.js';
+
+const MAX_REASON_LENGTH = 200;
 
 /*
  * What a trade update, an order of the REST API or a FILL activity says about an order.
@@ -130,8 +131,8 @@ export function updatedOrder(update: JsonFields, order: Order, defaults: AlpacaD
     case 'restated':
       return { type: 'OrderRestated', data: { ...base, change: {}, statesWholeOrder: true } };
     default:
-      if (base.report?.ordStatus === undefined) throw new FieldError(update.pathOf('event'), `${shown(event)} is not an event that is known here, and the order's status is none`);
-      return { type: 'OrderStatusReported', data: base };
+      // An event that is not known here: what its order says counts, and the word stands in the ledger.
+      return { type: 'OrderStatusReported', data: base.report?.ordStatus === undefined ? { ...base, report: { ...base.report, reason: `event ${event}`.slice(0, MAX_REASON_LENGTH) } } : base };
   }
 }
 

@@ -198,7 +198,7 @@ function tradeFacts(fields: JsonFields, said: Said, session: FlexSession): reado
     execId: execId(main),
     ...(other === undefined ? {} : { secondaryExecId: execId(other) }),
     side,
-    lastQty: quantityOfSide('quantity', fields.required('quantity', fields.decimal('quantity')), side),
+    lastQty: quantityOfSide('quantity', fields.required('quantity', fields.decimal('quantity')), side, positionEffect),
     lastPx: priceText(fields.decimal('tradePrice') ?? fields.required('tradePrice', fields.decimal('price'))),
     instrument,
     sourceSymbol,

@@ -9,6 +9,7 @@ import { quarantineStream } from '../eventstore/identity.js';
 import type { ImportFlags } from './adapter.js';
 import type { LineQuarantined, QuarantinedLineReplayed } from '../eventstore/side-events.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
+import { withoutSecrets } from './secrets.js';
 
 /** The longest content that is kept, in UTF-16 units. A line that long was cut, so it cannot be parsed again. */
 export const MAX_CONTENT_LENGTH = 100_000;
@@ -71,14 +72,14 @@ async function appendOne(
 }
 
 /**
- * Keeps a line that could not be parsed. The same line of the same origin has one stream, so quarantining it again changes
+ * Keeps a line that could not be parsed, without credentials. The same line of the same origin has one stream, so quarantining it again changes
  * nothing: then the answer is undefined, else the position of its event.
  */
 export async function quarantineLine(writer: QuarantineWriter, line: BadLine): Promise<Position | undefined> {
   const { format, flags } = line;
   const source = flags['source'] ?? format;
   const origin = storable(line.origin, MAX_ORIGIN_LENGTH);
-  const content = storable(line.content, MAX_CONTENT_LENGTH);
+  const content = withoutSecrets(storable(line.content, MAX_CONTENT_LENGTH));
   const lineNumber = String(line.lineNumber);
   const data: LineQuarantined['data'] = {
     origin,

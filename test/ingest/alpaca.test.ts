@@ -243,6 +243,12 @@ describe('what is no order, update or fill', () => {
   });
 });
 
+describe('an update that is not known here', () => {
+  it('is a status report, and the word stands in the ledger', () => {
+    expect(facts(update('something_new', 3, orderJson('odd', '4'))).at(-1)).toMatchObject({ fact: { type: 'OrderStatusReported', data: { report: { reason: 'event something_new' } } } });
+  });
+});
+
 describe('a malformed message', () => {
   it.each<[string, string, unknown]>([
     ['fill', 'order.id', { order: orderJson('filled', '4', { id: null }) }],
@@ -255,7 +261,6 @@ describe('a malformed message', () => {
     ['fill', 'price', { price: '12,4' }],
     ['fill', 'timestamp', { timestamp: 'noon' }],
     ['trade_bust', 'previous_execution_id', { previous_execution_id: null }],
-    ['something_new', 'event', { order: orderJson('odd', '4') }],
   ])('%s names the field %s', (event, field, more) => {
     expect(parse(update(event, 3, orderJson('filled', '4'), { qty: '4', price: '12.4', ...(typeof more === 'object' ? more : {}) }))).toMatchObject({ kind: 'malformed', field });
   });

@@ -3,8 +3,11 @@ import type { EventFilter } from './event-filter.js';
 import { frameSize } from './event-frame.js';
 import type { EventStorage } from './storage.js';
 
-/** A page ends once it holds so many bytes: what one call has in memory while its reader is slow. */
-export const PAGE_BYTES = 64 * 1024;
+/**
+ * A page ends once it holds so many bytes: what one call has in memory while its reader is slow. Half a block's: most pages are then
+ * the rest of one block, which is sent as it is stored.
+ */
+export const PAGE_BYTES = 32 * 1024;
 /** A filtered page ends once so many bytes of events were looked at, that others get their turn. */
 const SCANNED_BYTES = 512 * 1024;
 
