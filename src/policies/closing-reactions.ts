@@ -1,27 +1,23 @@
 import { orderId } from '../domain/ids.js';
 import type { OrderId, PositionId } from '../domain/ids.js';
-import { orderDecider } from '../domain/order/decider.js';
 import type { OrderEvent } from '../domain/order/events.js';
 import type { OrderState, OrderView } from '../domain/order/state.js';
 import type { EndClose, SizeClosingOrder } from '../domain/position/commands.js';
 import { closingTerms } from '../domain/position/close.js';
-import { positionDecider } from '../domain/position/decider.js';
 import type { CloseOutcome, PositionEvent } from '../domain/position/events.js';
 import type { CloseState, PositionState } from '../domain/position/state.js';
 import { isZeroQuantity, quantityText } from '../domain/amounts.js';
 import type { QuantityString } from '../domain/amounts.js';
-import { decodeOrderEvent, decodePositionEvent } from '../eventstore/codec.js';
 import type { CommandResult } from '../eventstore/commands.js';
 import { digestOf, sha256Hex } from '../eventstore/digest.js';
 import { clientAlias, orderIdOf, orderStream, positionStream } from '../eventstore/identity.js';
 import { endingOf, newFills } from './fill-changes.js';
-import { FoldCache } from './fold-cache.js';
+import type { FoldCache } from './fold-cache.js';
+import { orderFolds, positionFolds } from './folds.js';
 import type { PolicyTools, ReactionLog } from './policy.js';
 import { reactionContext } from './reaction.js';
 import type { Cause, Owner } from './reaction.js';
 
-/** Events of folded orders, and of folded positions, that are kept in memory. */
-const MAX_CACHED_EVENTS = 20_000;
 /** Orders that were linked into one another, at most. */
 const MAX_REDIRECTS = 10;
 const MAX_REASON_LENGTH = 200;
@@ -51,9 +47,8 @@ export class ClosingReactions {
   constructor(policy: string, tools: PolicyTools) {
     this.#policy = policy;
     this.#tools = tools;
-    const limits = { store: tools.store, maxCachedEvents: MAX_CACHED_EVENTS };
-    this.#orders = new FoldCache({ ...limits, initial: orderDecider.initialState, decode: decodeOrderEvent, evolve: (state, event) => orderDecider.evolve(state, event) });
-    this.#positions = new FoldCache({ ...limits, initial: positionDecider.initialState, decode: decodePositionEvent, evolve: (state, event) => positionDecider.evolve(state, event) });
+    this.#orders = orderFolds(tools.store);
+    this.#positions = positionFolds(tools.store);
   }
 
   /** The orders that the closing waits for: those of its targets, and the one that it has itself. */

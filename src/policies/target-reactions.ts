@@ -1,26 +1,22 @@
 import { digestOf } from '../eventstore/digest.js';
 import type { AccountId, OrderId, PositionId, TenantId } from '../domain/ids.js';
-import { orderDecider } from '../domain/order/decider.js';
 import type { OrderEvent } from '../domain/order/events.js';
 import type { OrderState } from '../domain/order/state.js';
 import type { PositionCommand } from '../domain/position/commands.js';
-import { positionDecider } from '../domain/position/decider.js';
 import type { PositionEvent } from '../domain/position/events.js';
 import type { PositionState } from '../domain/position/state.js';
 import { isUnfilled } from '../domain/position/targets.js';
-import { decodeOrderEvent, decodePositionEvent } from '../eventstore/codec.js';
 import type { CommandResult } from '../eventstore/commands.js';
 import { orderStream, positionStream } from '../eventstore/identity.js';
 import { endingOf, newFills, settledFills } from './fill-changes.js';
 import type { FillDraft, FillLink } from './fill-changes.js';
-import { FoldCache } from './fold-cache.js';
+import type { FoldCache } from './fold-cache.js';
+import { orderFolds, positionFolds } from './folds.js';
 import type { PolicyTools, ReactionLog } from './policy.js';
 import { reactionContext } from './reaction.js';
 import type { Cause, MarketTime, Owner } from './reaction.js';
 import type { OrderLink, WaitingTarget } from './target-tables.js';
 
-/** Events of folded orders, and of folded positions, that are kept in memory. */
-const MAX_CACHED_EVENTS = 50_000;
 /** Commands that are sent at once; those on one stream are applied in the order in which they are sent. */
 const COMMANDS_AT_ONCE = 50;
 /** Orders that were linked into one another, at most. */
@@ -45,9 +41,8 @@ export class TargetReactions {
   constructor(policy: string, tools: PolicyTools) {
     this.#policy = policy;
     this.#tools = tools;
-    const limits = { store: tools.store, maxCachedEvents: MAX_CACHED_EVENTS };
-    this.#orders = new FoldCache({ ...limits, initial: orderDecider.initialState, decode: decodeOrderEvent, evolve: (state, event) => orderDecider.evolve(state, event) });
-    this.#positions = new FoldCache({ ...limits, initial: positionDecider.initialState, decode: decodePositionEvent, evolve: (state, event) => positionDecider.evolve(state, event) });
+    this.#orders = orderFolds(tools.store);
+    this.#positions = positionFolds(tools.store);
   }
 
   /** The order of this id, or the one that it was linked into; undefined where there is none of this owner. */
