@@ -30,6 +30,7 @@ const EXIT_CODE_OF: Readonly<Record<string, number>> = {
   WrongStoreError: EXIT.integrity,
   MigrationError: EXIT.unavailable,
   FolderLockedError: EXIT.unavailable,
+  FolderNotWritableError: EXIT.unavailable,
   NoStoreError: EXIT.notFound,
 };
 const IMPORT_EXIT_CODE_OF: Readonly<Record<ImportErrorCode, number>> = {

@@ -1,8 +1,9 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { errorMessage } from './error-message.js';
 import { EmbeddedStoresError } from './errors.js';
 import { hasCode } from './has-code.js';
+import { makeFolder } from './make-folder.js';
 
 /** What this program itself writes to in a data folder; a store checks its own folder. */
 const PARTS = ['.', '.lock', 'keeper.log', 'keeper.json', 'eventstore', 'postgres'];
@@ -13,35 +14,13 @@ const PARTS = ['.', '.lock', 'keeper.log', 'keeper.json', 'eventstore', 'postgre
  */
 export async function prepareDataFolder(dataDir: string): Promise<void> {
   try {
-    await makeFolder(dataDir);
+    makeFolder(dataDir);
   } catch (error) {
     throw cannotMake(dataDir, error);
   }
   if (!(await stat(dataDir)).isDirectory()) throw cannotMake(dataDir, undefined);
   for (const part of PARTS) await checkWritable(dataDir, join(dataDir, part));
 }
-
-/**
- * Makes a folder and those above it. Not by `mkdir`'s own `recursive`, which never ends below a folder that exists and
- * refuses children as if it did not (`/proc`, Node 20).
- */
-async function makeFolder(dir: string): Promise<void> {
-  try {
-    await mkdir(dir);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST') && (await stat(dir)).isDirectory()) return;
-    const parent = dirname(dir);
-    if (!hasCode(error, 'ENOENT') || parent === dir || (await exists(parent))) throw error;
-    await makeFolder(parent);
-    await mkdir(dir);
-  }
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 async function checkWritable(dataDir: string, path: string): Promise<void> {
   try {

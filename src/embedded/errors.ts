@@ -2,3 +2,8 @@
 export class EmbeddedStoresError extends Error {
   override readonly name = 'EmbeddedStoresError';
 }
+
+/** A store's own folder cannot be written: the disk is full, or it is mounted read-only. The message names the folder and the reason. */
+export class FolderNotWritableError extends Error {
+  override readonly name = 'FolderNotWritableError';
+}

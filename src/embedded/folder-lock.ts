@@ -2,18 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { errorMessage } from './error-message.js';
+import { FolderNotWritableError } from './errors.js';
 import { hasCode } from './has-code.js';
+import { isLifeline, isLifelineHeld, type Lifeline, openLifeline } from './lifeline.js';
 import { makeFolder } from './make-folder.js';
-import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { isAlive, isSameBoot, ownIdentity, ownPidNamespace, type ProcessIdentity } from './process-identity.js';
 
-/** A live process, `pid`, already holds the lock of the folder `dir`. */
+/** A live process already holds the lock of the folder `dir`: `pid`, as that process itself sees its number. */
 export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError';
   constructor(
     readonly dir: string,
     readonly pid: number,
+    /** Whether it is in a container without a sign of life: it may have ended. */
+    isUncertain = false,
   ) {
-    super(`the folder ${dir} is in use by process ${pid}`);
+    const hint = isUncertain ? ` of a container; if that has ended, remove ${join(dir, LOCK_FOLDER)}` : '';
+    super(`the folder ${dir} is in use by process ${pid}${hint}`);
   }
 }
 
@@ -44,33 +50,51 @@ const recordSchema = z.discriminatedUnion('held', [
     pid: z.number().int().positive(),
     startTicks: z.string().optional(),
     bootId: z.string().optional(),
+    pidNamespace: z.string().optional(),
+    lifeline: z.string().optional(),
   }),
   z.object({ held: z.literal(false) }),
 ]);
 type LockRecord = z.infer<typeof recordSchema>;
+type HeldRecord = Extract<LockRecord, { held: true }>;
 
 /**
- * Takes the lock of the folder `dir` (created where missing) for this process, for the processes of one machine: network
- * folders are not supported. The lock of a process that is gone, also of one whose pid another program has since been given,
- * is taken over; when several processes try at once, exactly one wins.
+ * Takes the lock of the folder `dir` (created where missing) for this process, for the processes of one machine, its
+ * containers included: network folders are not supported. The lock of a process that is gone, also of one whose pid another
+ * program has since been given, is taken over; when several processes try at once, exactly one wins.
  * @throws {FolderLockedError} where a live process, this one included, holds the lock.
- * @throws the file system's error (EACCES, ENOTDIR, EROFS, …) where the folder cannot be written.
+ * @throws {FolderNotWritableError} where the disk is full or read-only; the file system's error (EACCES, ENOTDIR, …) where the
+ * folder is not one that this user can write.
  */
 export async function lockFolder(dir: string): Promise<FolderLock> {
   const folder = join(dir, LOCK_FOLDER);
   const own = await ownIdentity();
+  const pidNamespace = await ownPidNamespace();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     // Each time: it may be deleted meanwhile.
     makeFolder(folder);
     const newest = await newestGeneration(folder);
     const holder = await liveHolder(folder, newest);
     if (holder === 'swept') continue;
-    if (holder !== undefined) throw new FolderLockedError(dir, holder);
-    const mine = newest + 1;
-    if (await claim(folder, mine, { held: true, ...own })) {
-      await sweep(folder, mine);
-      return heldLock(folder, mine, own);
+    if (holder !== undefined) throw new FolderLockedError(dir, holder.pid, isForeign(holder, pidNamespace) && holder.lifeline === undefined);
+    const lifeline = pidNamespace === undefined ? undefined : await openLifeline(folder);
+    const record: HeldRecord = {
+      held: true,
+      ...own,
+      ...(pidNamespace === undefined ? {} : { pidNamespace }),
+      ...(lifeline === undefined ? {} : { lifeline: lifeline.name }),
+    };
+    try {
+      if (await claim(folder, newest + 1, record)) {
+        await sweep(folder, newest + 1);
+        return heldLock(folder, newest + 1, record, lifeline);
+      }
+    } catch (error) {
+      await lifeline?.close();
+      if (!isDiskFault(error)) throw error;
+      throw new FolderNotWritableError(`the folder ${dir} cannot be locked: ${errorMessage(error)}`, { cause: error });
     }
+    await lifeline?.close();
   }
   throw new Error(`the lock of the folder ${dir} changed hands ${MAX_ATTEMPTS} times while this process asked for it`);
 }
@@ -80,46 +104,68 @@ export async function lockHolder(dir: string): Promise<number | undefined> {
   const folder = join(dir, LOCK_FOLDER);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const holder = await liveHolder(folder, await newestGeneration(folder));
-    if (holder !== 'swept') return holder;
+    if (holder !== 'swept') return holder?.pid;
   }
   return undefined;
 }
 
-async function liveHolder(folder: string, newest: number): Promise<number | 'swept' | undefined> {
+async function liveHolder(folder: string, newest: number): Promise<HeldRecord | 'swept' | undefined> {
   if (newest === 0) return undefined;
   const record = await readRecord(folder, newest);
   if (record === 'swept') return 'swept';
-  return record.held && (await isAlive(identityOf(record))) ? record.pid : undefined;
+  return record.held && (await holderLives(folder, record)) ? record : undefined;
 }
 
-function heldLock(folder: string, generation: number, own: ProcessIdentity): FolderLock {
+async function holderLives(folder: string, record: HeldRecord): Promise<boolean> {
+  const identity = identityOf(record);
+  if (!isForeign(record, await ownPidNamespace())) return isAlive(identity);
+  if (!(await isSameBoot(identity))) return false;
+  // Without a lifeline nothing tells whether it lives, and two servers on one store would be the worse mistake.
+  return record.lifeline === undefined || (await isLifelineHeld(folder, record.lifeline));
+}
+
+/** Whether a pid of the record means nothing to this process. */
+const isForeign = ({ pidNamespace }: HeldRecord, own: string | undefined): boolean => pidNamespace !== undefined && pidNamespace !== own;
+
+function heldLock(folder: string, generation: number, own: HeldRecord, lifeline: Lifeline | undefined): FolderLock {
   let released: Promise<void> | undefined;
   return {
     release: () => {
-      released ??= release(folder, generation, own);
+      released ??= release(folder, generation, own, lifeline);
       return released;
     },
     isHeld: async () => released === undefined && (await isOwn(folder, generation, own)),
   };
 }
 
-async function release(folder: string, generation: number, own: ProcessIdentity): Promise<void> {
-  if (await isOwn(folder, generation, own)) await claim(folder, generation + 1, { held: false });
+async function release(folder: string, generation: number, own: HeldRecord, lifeline: Lifeline | undefined): Promise<void> {
+  try {
+    if (await isOwn(folder, generation, own)) await claim(folder, generation + 1, { held: false });
+  } catch (error) {
+    // A full disk takes no record of the release. The lock then ends with the process, as it does with one that is killed.
+    if (!isDiskFault(error)) throw error;
+  } finally {
+    await lifeline?.close();
+  }
 }
 
 /** False where someone has deleted the whole folder while it was locked, and perhaps another process locked the new one. */
-async function isOwn(folder: string, generation: number, own: ProcessIdentity): Promise<boolean> {
+async function isOwn(folder: string, generation: number, own: HeldRecord): Promise<boolean> {
   const record = await readRecord(folder, generation);
-  return record !== 'swept' && record.held && record.pid === own.pid && record.startTicks === own.startTicks;
+  if (record === 'swept' || !record.held) return false;
+  return record.pid === own.pid && record.startTicks === own.startTicks && record.lifeline === own.lifeline;
 }
 
-function identityOf(record: Extract<LockRecord, { held: true }>): ProcessIdentity {
+function identityOf(record: HeldRecord): ProcessIdentity {
   return {
     pid: record.pid,
     ...(record.startTicks === undefined ? {} : { startTicks: record.startTicks }),
     ...(record.bootId === undefined ? {} : { bootId: record.bootId }),
   };
 }
+
+/** Full, over a quota, read-only or broken. */
+const isDiskFault = (error: unknown): boolean => hasCode(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO');
 
 /** Makes the record `generation` if no other process has made it or a later one. */
 async function claim(folder: string, generation: number, record: LockRecord): Promise<boolean> {
@@ -173,8 +219,12 @@ async function readRecord(folder: string, generation: number): Promise<LockRecor
 async function sweep(folder: string, newest: number): Promise<void> {
   const old = (await generations(folder)).filter((generation) => generation <= newest - KEPT_GENERATIONS);
   await Promise.all(old.map((generation) => rm(recordPath(folder, generation), { force: true })));
-  const drafts = (await readdir(folder)).filter((name) => name.endsWith('.claim')).map((name) => join(folder, name));
+  const names = await readdir(folder);
+  const drafts = names.filter((name) => name.endsWith('.claim')).map((name) => join(folder, name));
   await Promise.all(drafts.map((draft) => removeAbandoned(draft)));
+  for (const name of names.filter(isLifeline)) {
+    if (!(await isLifelineHeld(folder, name))) await removeAbandoned(join(folder, name));
+  }
 }
 
 async function removeAbandoned(draft: string): Promise<void> {

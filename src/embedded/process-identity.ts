@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { hasCode } from './has-code.js';
 
 /**
@@ -27,15 +27,24 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
  * does not say when a process started, a live process of the same pid counts as the one meant.
  */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
-  if (identity.bootId !== undefined) {
-    const bootId = await readBootId();
-    if (bootId !== undefined && bootId !== identity.bootId) return false;
-  }
+  if (!(await isSameBoot(identity))) return false;
   if (!pidExists(identity.pid)) return false;
   const stat = await readStat(identity.pid);
   if (stat === undefined) return true;
   if (stat.state === 'Z' || stat.state === 'X') return false;
   return identity.startTicks === undefined || identity.startTicks === stat.startTicks;
+}
+
+/** False where the machine was started anew since that process wrote its identity; true where that is not known. */
+export async function isSameBoot(identity: ProcessIdentity): Promise<boolean> {
+  if (identity.bootId === undefined) return true;
+  const bootId = await readBootId();
+  return bootId === undefined || bootId === identity.bootId;
+}
+
+/** The name of this process's pid namespace (namespaces(7)): within one, a pid means one process. Undefined where there is no `/proc`. */
+export async function ownPidNamespace(): Promise<string | undefined> {
+  return readlink('/proc/self/ns/pid').catch(() => undefined);
 }
 
 function pidExists(pid: number): boolean {

@@ -12,6 +12,8 @@ export interface ChildProgramOptions {
   readonly detached?: boolean;
   /** The Node to run it with; the test's own where left out. */
   readonly nodePath?: string;
+  /** A command and its first arguments that start Node: `unshare -p`, for one. */
+  readonly under?: readonly string[];
 }
 
 /** An ES module's source run by a Node process of its own, spoken to line by line. */
@@ -22,7 +24,9 @@ export class ChildProgram {
   #complaints = '';
 
   constructor(source: string, options: ChildProgramOptions = {}) {
-    const child = spawn(options.nodePath ?? process.execPath, ['--input-type=module', '-e', source, ...(options.args ?? [])], {
+    const node = [options.nodePath ?? process.execPath, '--input-type=module', '-e', source, ...(options.args ?? [])];
+    const [command = '', ...args] = [...(options.under ?? []), ...node];
+    const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
       detached: options.detached ?? false,

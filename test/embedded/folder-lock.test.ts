@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderLockedError, lockFolder } from '../../src/embedded/folder-lock.js';
 import { ownIdentity } from '../../src/embedded/process-identity.js';
 import type { ChildProgram } from './child-program.js';
-import { lockProcess } from './lock-process.js';
+import { containedLockProcess, fullDiskLockProcess, hasNamespaces, lockProcess } from './lock-process.js';
 
 let dir: string;
 let processes: ChildProgram[];
@@ -20,8 +20,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function start(count: number): Promise<ChildProgram[]> {
-  const started = Array.from({ length: count }, () => lockProcess(dir));
+async function start(count: number, startOne = lockProcess): Promise<ChildProgram[]> {
+  const started = Array.from({ length: count }, () => startOne(dir));
   processes.push(...started);
   for (const process of started) expect(await process.line()).toBe('ready');
   return started;
@@ -124,5 +124,66 @@ describe('the lock of a folder', () => {
     expect(await first.isHeld()).toBe(false);
     await first.release();
     await expect(lockFolder(dir)).rejects.toMatchObject({ pid: other?.pid });
+  });
+});
+
+describe.runIf(hasNamespaces)('the lock of a folder that containers share', () => {
+  test('given a holder in another pid namespace, when it is asked for, then it is refused, in that namespace, here and in a third', async () => {
+    const [holder] = await start(1, containedLockProcess);
+    expect(holder && (await race([holder])).answers).toEqual(['won']);
+    await expect(lockFolder(dir)).rejects.toMatchObject({ dir, pid: 1 });
+    const [third] = await start(1, containedLockProcess);
+    expect(third && (await race([third])).answers).toEqual(['FolderLockedError 1']);
+  });
+
+  test('given a holder here, when a contained process asks for it, then it is refused, and given once it was released', async () => {
+    const lock = await lockFolder(dir);
+    const [refused, granted] = await start(2, containedLockProcess);
+    expect(refused && (await race([refused])).answers).toEqual([`FolderLockedError ${process.pid}`]);
+    await lock.release();
+    expect(granted && (await race([granted])).answers).toEqual(['won']);
+  });
+
+  test('given a contained holder that is killed with -9, when contained processes race for it, then exactly one wins', async () => {
+    const [holder] = await start(1, containedLockProcess);
+    expect(holder && (await race([holder])).answers).toEqual(['won']);
+    const racers = await start(6, containedLockProcess);
+    await holder?.kill();
+    const { won, answers } = await race(racers);
+    expect(won).toHaveLength(1);
+    expect(answers.filter((answer) => answer !== 'won')).toEqual(Array.from({ length: 5 }, () => 'FolderLockedError 1'));
+  });
+});
+
+describe.runIf(hasNamespaces)('the lock of a folder on a full disk', () => {
+  test('given a held lock, when the disk is full, then another lock there is refused by name, and the held one is released without an error', async () => {
+    const program = fullDiskLockProcess(dir);
+    processes.push(program);
+    expect(await program.line()).toBe('ENOSPC');
+    expect(await program.line()).toMatch(`FolderNotWritableError: the folder ${join(dir, 'second')} cannot be locked: ENOSPC`);
+    expect(await program.line()).toBe('released');
+    expect(await program.exited).toBe(0);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the lock of a folder where a process of another pid namespace held it', () => {
+  test('given a file system that has no sockets, when it is asked for, then it is refused: nothing tells that the holder ended', async () => {
+    await leaveRecord({ held: true, ...(await ownIdentity()), pid: 7, pidNamespace: 'pid:[1]' });
+    const refusal = lockFolder(dir);
+    await expect(refusal).rejects.toMatchObject({ dir, pid: 7 });
+    await expect(refusal).rejects.toThrow(`process 7 of a container; if that has ended, remove ${join(dir, '.lock')}`);
+  });
+
+  test('given a lifeline whose file is gone, when it is asked for, then it is taken over', async () => {
+    await leaveRecord({ held: true, ...(await ownIdentity()), pidNamespace: 'pid:[1]', lifeline: 'gone.sock' });
+    expect(await lockTwice()).toMatchObject({ dir, pid: process.pid });
+  });
+
+  test('given a folder whose path is longer than that of a socket may be, when it is locked, then it has a lifeline all the same', async () => {
+    const long = join(dir, 'a'.repeat(120));
+    const lock = await lockFolder(long);
+    expect((await readdir(join(long, '.lock'))).filter((name) => name.endsWith('.sock'))).toHaveLength(1);
+    await lock.release();
+    expect((await readdir(join(long, '.lock'))).filter((name) => name.endsWith('.sock'))).toEqual([]);
   });
 });

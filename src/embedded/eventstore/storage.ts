@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Database, type RootDatabase, open } from 'lmdb';
+import { FolderNotWritableError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { type Block, decodeBlock } from './block.js';
 import { checkDataFile } from './data-file.js';
@@ -38,6 +39,15 @@ function assertNext(before: bigint, block: Block): void {
   throw damaged(`the block at position ${block.previous}, before that at ${block.first}, is missing`);
 }
 
+/** LMDB's errors have no code; these are the system's words for a disk that takes no more. */
+const DISK_FAULT = /No space left|Input\/output error|Read-only file system|quota exceeded/iu;
+
+function openingError(dir: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!DISK_FAULT.test(reason)) return new Error(`${dir}: ${reason}`, { cause: error });
+  return new FolderNotWritableError(`the event store in ${dir} cannot be opened, nothing can be written (is the disk full?): ${reason}`, { cause: error });
+}
+
 /** Blocks that were read or written last; live subscribers and readers of one stream ask for the same ones again. */
 const CACHED_BLOCKS = 32;
 
@@ -54,21 +64,21 @@ export class EventStorage {
   readonly #runs: Table;
   readonly #cache = new Map<bigint, Block>();
 
-  /** Opens or creates the store in `dir`. @throws Error that names the folder where LMDB cannot open it or the format is another. */
+  /** Opens or creates the store in `dir`. @throws Error that names the folder where LMDB cannot open it or the format is another; FolderNotWritableError where the disk is full. */
   constructor(dir: string) {
     makeFolder(dir);
     const file = path.join(dir, 'events.mdb');
     checkDataFile(file);
     const mapSize = process.platform === 'win32' ? {} : { mapSize: MAP_BYTES };
-    this.#root = open<Buffer, Buffer>({ path: file, maxDbs: 8, overlappingSync: false, ...BINARY, ...mapSize });
-    this.#facts = this.#root.openDB('facts', BINARY);
-    this.#blocks = this.#root.openDB('blocks', BINARY);
-    this.#streams = this.#root.openDB('streams', BINARY);
-    this.#runs = this.#root.openDB('runs', BINARY);
     try {
+      this.#root = open<Buffer, Buffer>({ path: file, maxDbs: 8, overlappingSync: false, ...BINARY, ...mapSize });
+      this.#facts = this.#root.openDB('facts', BINARY);
+      this.#blocks = this.#root.openDB('blocks', BINARY);
+      this.#streams = this.#root.openDB('streams', BINARY);
+      this.#runs = this.#root.openDB('runs', BINARY);
       this.#checkFacts();
     } catch (error) {
-      throw new Error(`${dir}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw openingError(dir, error);
     }
   }
 
