@@ -72,9 +72,11 @@ class ClosePositionsBatch implements PolicyBatch {
       }
       case 'PositionCloseEnded':
         return await this.#forget(position);
+      case 'TargetOrderAttached':
+        await this.#cancelNew(position, owner, cause);
+        return await this.#reactions.goOn(cause, position, owner, this.#log);
       case 'PositionOpened':
       case 'TargetSet':
-      case 'TargetOrderAttached':
       case 'TargetCancelled':
       case 'TargetRejected':
         return;
@@ -94,6 +96,15 @@ class ClosePositionsBatch implements PolicyBatch {
       // Its news comes from another stream from now on.
       if (recorded.type === 'OrderLinked') await this.#remember(positionId, owner);
       await this.#reactions.goOn(cause, positionId, owner, this.#log);
+    }
+  }
+
+  /** An order that its target got after it was cancelled; most are attached already when the request is reacted to. */
+  async #cancelNew(position: PositionId, owner: Owner, cause: Cause): Promise<void> {
+    const known = new Set(this.#links.filter(({ positionId }) => positionId === position).map(({ orderId }) => orderId));
+    await this.#remember(position, owner);
+    for (const { positionId, orderId } of this.#links) {
+      if (positionId === position && !known.has(orderId)) await this.#reactions.cancelOrders(cause, position, owner, this.#log, orderId);
     }
   }
 

@@ -59,11 +59,13 @@ export class ClosingReactions {
     return [...new Set([...targets, ...own])];
   }
 
-  /** Asks for the cancellation of what the targets' orders still have working. */
-  async cancelOrders(cause: Cause, position: PositionId, owner: Owner, log: ReactionLog): Promise<void> {
+  /** Asks for the cancellation of what the targets' orders still have working; of one of them where it is named. */
+  async cancelOrders(cause: Cause, position: PositionId, owner: Owner, log: ReactionLog, only?: OrderId): Promise<void> {
     const { state } = await this.#positions.newest(positionStream(position));
+    if (!state.close) return;
     for (const { order } of targetOrders(state)) {
       const id = await this.#final(order);
+      if (only !== undefined && id !== only) continue;
       const { state: known } = await this.#orders.newest(orderStream(id));
       if (isOver(known.view)) continue;
       // Of the request alone, so that it is the same whoever asks, and short: brokers allow as few as 20 characters.
@@ -84,7 +86,7 @@ export class ClosingReactions {
     const { close } = state;
     if (!close) return;
     const closing: Closing = { position, owner, state, close };
-    if (close.status === 'requested' && (close.request.immediately || (await this.#isQuiet(closing)))) {
+    if (close.status === 'requested' && (await this.#isReady(closing))) {
       const { clOrdId } = close.request.order;
       await this.#change(cause, closing, `size/${clOrdId}/${cause.recorded.id}`, { kind: 'SizeClosingOrder', clOrdId }, log);
     }
@@ -105,12 +107,12 @@ export class ClosingReactions {
     await this.#end(cause, { position, owner, state, close }, 'rejected', result.rejection.message, log);
   }
 
-  /** Nothing of the targets' orders is working any more, and the position knows all that they filled. */
-  async #isQuiet({ state }: Closing): Promise<boolean> {
+  /** The position knows all that its targets' orders filled, and, unless it is to be closed at once, nothing of them is working any more. */
+  async #isReady({ state, close }: Closing): Promise<boolean> {
     for (const { order, targetKey } of targetOrders(state)) {
       const id = await this.#final(order);
       const { state: known } = await this.#orders.newest(orderStream(id));
-      if (!isOver(known.view)) return false;
+      if (!close.request.immediately && !isOver(known.view)) return false;
       const { drafts, isAhead } = newFills(known.view, state.fills, { orderId: id, targetKey, direction: state.opened?.direction ?? 'long' });
       if (drafts.length > 0 || isAhead) return false;
     }

@@ -98,6 +98,29 @@ describe('a position that is asked to be closed', () => {
     expect((await desk.position(position)).status).toBe('closed');
   });
 
+  it.each([{ immediately: false }, { immediately: true }])(
+    'knows an order that was acknowledged right before, and what it filled, though no policy had seen it yet ($immediately)',
+    async ({ immediately }) => {
+      const name = `unseen-${immediately}`;
+      const position = await desk.openPosition();
+      await desk.setTarget(position, 'a', { orderRef: name });
+      await desk.settled(policies);
+      // Nobody reacts while the bot and the broker are quick.
+      await policies.stop();
+      await desk.record(desk.fact(name, placed(name)), desk.fact(name, traded(name, 'e1', '1')));
+      await desk.closePosition(position, `close-${name}`, { immediately });
+      policies = desk.startPolicies();
+      await desk.settled(policies);
+      expect(await desk.shownTarget(position, 'a')).toEqual(['cancelled', '1', '1.2']);
+      expect(await cancelsOf(name)).toBe(1);
+      expect((await desk.placedOrder(`close-${name}`))?.terms?.orderQty).toBe(immediately ? '9' : undefined);
+      await desk.record(desk.fact(name, canceled(name)));
+      await desk.settled(policies);
+      expect((await desk.placedOrder(`close-${name}`))?.terms?.orderQty).toBe('9');
+      expect(await cancelsOf(name)).toBe(1);
+    },
+  );
+
   it('needs no order where the targets close it all', async () => {
     const position = await desk.openPosition({ quantity: '4' });
     await desk.record(desk.fact('all', placed('all')));

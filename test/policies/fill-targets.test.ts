@@ -210,6 +210,20 @@ describe("the end of a target's order", () => {
     expect(await desk.target(position, 'a')).toMatchObject({ status: 'cancelled' });
   });
 
+  it('that was acknowledged before its target was cancelled still counts, though nobody had seen it yet', async () => {
+    const position = await desk.openPosition();
+    await desk.setTarget(position, 'a', { orderRef: 'just-before' });
+    await desk.settled(policies);
+    await policies.stop();
+    await desk.record(desk.fact('just-before', placed('just-before')), desk.fact('just-before', traded('just-before', 'e1', '1')));
+    await desk.cancelTarget(position, 'a');
+    policies = desk.startPolicies();
+    await desk.record(desk.fact('just-before', traded('just-before', 'e2', '2')));
+    await desk.settled(policies);
+    expect(await desk.shownTarget(position, 'a')).toEqual(['cancelled', '3', '1.2']);
+    expect(formatQuantity((await desk.position(position)).closedQty)).toBe('3');
+  });
+
   it('leaves a target that was taken back as it is, and attaches nothing to it', async () => {
     const position = await desk.openPosition();
     await desk.setTarget(position, 'a', { orderRef: 'taken-back' });

@@ -94,7 +94,10 @@ const targetNotFound = (key: TargetKey): Decision<never> => reject('target_not_f
 const withReason = ({ targetKey, reason }: CancelTarget | EndTarget): { targetKey: TargetKey; reason?: string } =>
   reason === undefined ? { targetKey } : { targetKey, reason };
 
-/** Refused where it no longer fits: the target was taken back or set to another order meanwhile, or the order is another target's. */
+/**
+ * Refused where it no longer fits: the target was set to another order meanwhile, or the order is another target's. A target that
+ * was cancelled in the moment before still gets the order that it names: what that order fills is the position's all the same.
+ */
 export function attachOrder(state: PositionState, command: AttachTargetOrder): Decision<PositionEventBody> {
   const { targetKey, orderRef, orderId } = command;
   const target = findTarget(state, targetKey);
@@ -104,9 +107,15 @@ export function attachOrder(state: PositionState, command: AttachTargetOrder): D
   if (target.orderId !== undefined) return reject('target_has_order', `orderId: target ${targetKey} has an order already`, 'orderId');
   const holder = state.targets.find((other) => other !== target && hasOrder(other, orderId));
   if (holder) return reject('order_attached', `orderId: the order is that of target ${holder.targetKey} already`, 'orderId');
-  const refused = settled(target);
+  const refused = target.status === 'cancelled' ? renamed(state, target) : settled(target);
   if (refused) return rejected(refused);
   return accept({ type: 'TargetOrderAttached', data: { targetKey, orderRef, orderId } });
+}
+
+/** Whether a cancelled target's order has become that of another one, which waits for it. */
+function renamed(state: PositionState, target: TargetState): Rejection | undefined {
+  const heir = state.targets.find((other) => other !== target && isUnfilled(other) && other.orderRef === target.orderRef);
+  return heir && { code: 'order_ref_changed', message: `orderRef: is the order of target ${heir.targetKey} by now`, field: 'orderRef' };
 }
 
 export function endTarget(state: PositionState, command: EndTarget): Decision<PositionEventBody> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatPrice, formatQuantity } from '../../../src/domain/amounts.js';
+import { formatPrice, formatQuantity, quantity, quantityText } from '../../../src/domain/amounts.js';
 import { positionDecider } from '../../../src/domain/position/decider.js';
 import { attachOrder, cancelTarget, endTarget, given, openPosition, raw, recordFill, setTarget, target, when } from './given.js';
 
@@ -182,8 +182,17 @@ describe("attaching a target's order", () => {
   it('is refused where the target changed meanwhile', () => {
     expect(when(given(...withRefs), attachOrder('a', 'old-ref', 'order-1'))).toEqual(rejection('order_ref_changed', 'orderRef'));
     expect(when(given(...withRefs, attachOrder('a', 'ord-a', 'order-1')), attachOrder('a', 'ord-a', 'order-2'))).toEqual(rejection('target_has_order', 'orderId'));
-    expect(when(given(...withRefs, cancelTarget('a')), attachOrder('a', 'ord-a', 'order-1'))).toEqual(rejection('target_ended', 'targetKey'));
+    expect(when(given(...withRefs, endTarget('a', 'rejected')), attachOrder('a', 'ord-a', 'order-1'))).toEqual(rejection('target_ended', 'targetKey'));
     expect(when(given(...withRefs), attachOrder('z', 'ord-a', 'order-1'))).toEqual(rejection('target_not_found', 'targetKey'));
+  });
+
+  it('that was cancelled in the moment before is the order whose fills it counts, unless another target waits for it by now', () => {
+    const cancelled = [...withRefs, cancelTarget('a')];
+    const late = given(...cancelled, attachOrder('a', 'ord-a', 'order-1'), recordFill({ order: 'order-1', exec: 'e', target: 'a', qty: '1', px: '1.1' }));
+    expect(target(late, 'a')).toMatchObject({ status: 'cancelled', orderId: 'order-1', filledQty: quantity(quantityText('1')) });
+    const heir = given(...cancelled, setTarget({ targetKey: 'c', orderRef: 'ord-a' }));
+    expect(when(heir, attachOrder('a', 'ord-a', 'order-1'))).toEqual(rejection('order_ref_changed', 'orderRef'));
+    expect(when(heir, attachOrder('c', 'ord-a', 'order-1'))).toMatchObject({ kind: 'accepted' });
   });
 
   it('a change of terms that keeps the reference keeps the order', () => {
