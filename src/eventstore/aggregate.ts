@@ -31,6 +31,8 @@ export interface Work<State, Event, Answer> {
    * only where the state was fresh.
    */
   decide(state: State, eventCount: bigint): Turn<Event, Answer>;
+  /** Called when its events are on their way to the store: appends of other streams that are sent from then on come after it, unless it must be sent again. */
+  onSent?(): void;
 }
 
 export type WorkOutcome<State, Answer> =
@@ -55,6 +57,7 @@ interface Job<State, Event extends NewEvent> {
   readonly startsNew: boolean;
   /** Decides; returns the events, none where it has an answer (which it keeps). */
   decide(state: State, eventCount: bigint): readonly Stamped<Event>[];
+  sent(): void;
   settle(basis: Basis<State>, appended: { readonly folded: FoldedStream<State>; readonly eventCount: number } | undefined): void;
   fail(error: unknown): void;
   conflict(): void;
@@ -94,6 +97,7 @@ export class Aggregate<State, Event extends NewEvent> {
           answer = turn.kind === 'answer' ? { value: turn.answer } : undefined;
           return turn.kind === 'append' ? turn.events : [];
         },
+        sent: () => work.onSent?.(),
         settle: ({ state, folded }, appended) => {
           if (answer) resolve({ kind: 'answered', answer: answer.value, state, revision: folded?.revision, position: folded?.position });
           else if (appended) resolve({ kind: 'appended', ...appended.folded, eventCount: appended.eventCount });
@@ -200,7 +204,9 @@ export class Aggregate<State, Event extends NewEvent> {
       if (!basis.isFresh) return 'stale';
       for (const { job } of decided) job.settle(basis, undefined);
     } else {
-      const folded = await this.#append(stream, basis.folded, events, state);
+      const appending = this.#append(stream, basis.folded, events, state);
+      for (const { job, eventCount } of decided) if (eventCount > 0) job.sent();
+      const folded = await appending;
       if (!folded) return 'conflict';
       // The append has shown that the state was current, so answers from it count too.
       for (const { job, eventCount } of decided) job.settle({ state, folded, isFresh: true }, { folded, eventCount });

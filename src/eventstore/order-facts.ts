@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Rejection } from '../domain/decider.js';
 import type { OrderId } from '../domain/ids.js';
 import { AliasLanes } from './alias-lanes.js';
+import type { LanePlace } from './alias-lanes.js';
 import type { Alias, CommandResult, OrderFact, TakenUp } from './commands.js';
 import { aliasKey, orderIdOf, parkedStream } from './identity.js';
 import { toCommandResult } from './order-streams.js';
@@ -19,9 +20,21 @@ const aliasList = z.array(aliasSchema).max(2 * MAX_ALIASES);
 
 const NO_ALIAS: Rejection = { code: 'invalid_input', message: 'aliases: a fact needs at least one', field: 'aliases' };
 
+/** What goes on while one fact is recorded. */
+interface RecordingSteps {
+  /** Lets the next fact of its aliases go on, once this one has its place in its order's queue. */
+  readonly release: () => void;
+  /** Called once it is on its way to the store, before its names are claimed; not where there was nothing to send. */
+  readonly onSent?: () => void;
+  /** The orders that its aliases name, where that was asked already. */
+  readonly found?: readonly OrderId[] | undefined;
+}
+
 /** Records facts about orders: finds the order, opens it, or keeps the fact until the order is known. */
 export class OrderFacts {
   readonly #lanes = new AliasLanes();
+  /** Of trades, by what they trade. */
+  readonly #bookLanes = new AliasLanes();
 
   constructor(
     private readonly orders: OrderStreams,
@@ -31,12 +44,28 @@ export class OrderFacts {
     private readonly slots: Slots,
   ) {}
 
-  /** Facts that share an alias are applied in the order of the calls. */
+  /**
+   * Facts that share an alias are applied in the order of the calls. Trades of one instrument in one account are appended in that order
+   * too, whichever orders they are of: the ledger matches trades in the order of the log, and a file's is that of its lines.
+   */
   async record(fact: OrderFact): Promise<CommandResult> {
     const rejection = flawIn(fact);
     const [first] = fact.aliases;
     if (rejection || !first) return { kind: 'rejected', rejection: rejection ?? NO_ALIAS };
-    return await this.#inTurn(fact, (release) => this.slots.run(() => this.#record(fact, first, release)));
+    const book = this.#bookLanes.enter(bookOf(fact));
+    try {
+      return await this.#inTurn(fact, (release) => this.#recordInBook(fact, first, book, release));
+    } finally {
+      book.leave();
+    }
+  }
+
+  /** Asks which order it is while the trades before it are recorded; no slot is held while it waits for them, since they need one too. */
+  async #recordInBook(fact: OrderFact, first: Alias, book: LanePlace, release: () => void): Promise<CommandResult> {
+    if (!book.turn) return await this.slots.run(() => this.#record(fact, first, { release, onSent: book.leave }));
+    const found = this.#knownOrder(fact) === undefined ? await this.slots.run(() => this.resolver.findAll(fact)) : undefined;
+    await book.turn;
+    return await this.slots.run(() => this.#record(fact, first, { release, onSent: book.leave, found }));
   }
 
   /**
@@ -65,7 +94,7 @@ export class OrderFacts {
 
   /** Takes up the facts of one key: all of them, or none. */
   async #takeUpKey(stream: string, facts: readonly ParkedFact[]): Promise<Omit<TakenUp, 'stream'>> {
-    const outcomes = await Promise.all(facts.map(({ fact }) => this.#inTurn(fact, (release) => this.#recordKnown(fact, release))));
+    const outcomes = await Promise.all(facts.map(({ fact }) => this.#inTurn(fact, (release) => this.#recordKnown(fact, { release }))));
     const ids = outcomes.flatMap((outcome) => (outcome.kind === 'appended' || outcome.kind === 'duplicate' ? [outcome.id] : []));
     const [id] = ids;
     if (id === undefined || ids.length < facts.length) return { takenUp: 0, left: facts.length, position: undefined };
@@ -84,24 +113,32 @@ export class OrderFacts {
     }
   }
 
-  /** `release` lets the next fact of these aliases go on, once this one has its place in its order's queue. */
-  async #record(fact: OrderFact, first: Alias, release: () => void): Promise<CommandResult> {
-    const outcome = await this.#recordKnown(fact, release);
+  async #record(fact: OrderFact, first: Alias, steps: RecordingSteps): Promise<CommandResult> {
+    const outcome = await this.#recordKnown(fact, steps);
     if (outcome.kind !== 'unknown_order') return toCommandResult(outcome);
     const { stream, revision, position, isNew } = await this.parked.park(fact);
     if (isNew && position !== undefined) return { kind: 'parked', stream, position };
     return { kind: 'duplicate', stream, id: orderIdOf(first), revision, position };
   }
 
-  #recordKnown(fact: OrderFact, release: () => void): Promise<OrderOutcome> {
+  #recordKnown(fact: OrderFact, steps: RecordingSteps): Promise<OrderOutcome> {
+    const known = this.#knownOrder(fact);
+    if (known === undefined) return this.#recordResolved(fact, steps);
+    const outcome = this.#recordIn(known, fact, steps);
+    // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
+    if (this.#freeNames(fact).length === 0) steps.release();
+    return this.#claimFree(fact, outcome);
+  }
+
+  #recordIn(order: OrderId, { fact, context, ownAccountOnly }: OrderFact, { onSent }: RecordingSteps): Promise<OrderOutcome> {
+    return this.orders.recordFact(order, fact, context, { ownAccountOnly: ownAccountOnly === true, ...(onSent ? { onSent } : {}) });
+  }
+
+  /** The order that a fact is of, where that is told without asking the store. */
+  #knownOrder(fact: OrderFact): OrderId | undefined {
     const names = [...fact.aliases, ...(fact.newAliases ?? [])];
     const [only] = names;
-    const known = only && this.#commonOrder(names, only, (fact.lookUp ?? []).length > 0);
-    if (known === undefined) return this.#recordResolved(fact);
-    const outcome = this.orders.recordFact(known, fact.fact, fact.context, fact.ownAccountOnly);
-    // Nothing to resolve and nothing to claim: it has its place as soon as it is in the order's queue.
-    if (this.#freeNames(fact).length === 0) release();
-    return this.#claimFree(fact, outcome);
+    return only && this.#commonOrder(names, only, (fact.lookUp ?? []).length > 0);
   }
 
   /** Gives the order the weak names that are free, once the fact is in it. */
@@ -124,17 +161,23 @@ export class OrderFacts {
   }
 
   /** Asks the store which orders the names are, links them where they are several, and claims the names that are new. */
-  async #recordResolved(fact: OrderFact): Promise<OrderOutcome> {
+  async #recordResolved(fact: OrderFact, steps: RecordingSteps): Promise<OrderOutcome> {
     const [first, ...others] = fact.aliases;
     if (!first) throw new RangeError('a fact needs at least one alias');
-    const found = await this.resolver.findAll(fact);
+    const found = steps.found ?? (await this.resolver.findAll(fact));
     const target = found.length > 0 ? await this.resolver.linkAll(found, fact.context) : orderIdOf(first);
-    const outcome = await this.orders.recordFact(target, fact.fact, fact.context, fact.ownAccountOnly);
+    const outcome = await this.#recordIn(target, fact, steps);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
     const id = await this.resolver.claimAll([first, ...others, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
     return this.#claimFree(fact, Promise.resolve({ ...outcome, id }));
   }
+}
+
+/** What a trade is of, as far as the message itself says; nothing for a fact that is no trade. */
+function bookOf({ fact, context }: OrderFact): readonly string[] {
+  if (fact.type !== 'ExecutionRecorded') return [];
+  return [JSON.stringify([context.tenantId, context.accountId, fact.data.execution.instrument.symbol])];
 }
 
 function flawIn(fact: OrderFact): Rejection | undefined {

@@ -6,7 +6,7 @@ import { orderDecider } from '../domain/order/decider.js';
 import type { OrderEventBody, OrderFactEvent } from '../domain/order/events.js';
 import type { OrderState } from '../domain/order/state.js';
 import { Aggregate } from './aggregate.js';
-import type { Turn, WorkOutcome } from './aggregate.js';
+import type { Turn, Work, WorkOutcome } from './aggregate.js';
 import { decodeOrderEvent } from './codec.js';
 import type { CommandResult } from './commands.js';
 import type { EventStore } from './event-store.js';
@@ -45,6 +45,12 @@ export const CONFLICT: Rejection = { code: 'conflict', message: 'others changed 
 /** Whether a fact carries an order's terms, so that it opens an order where none is known. */
 const hasTerms = (fact: OrderFactEvent): boolean => fact.data.terms !== undefined;
 
+interface RecordingOptions {
+  readonly ownAccountOnly?: boolean;
+  /** See `Work.onSent`. */
+  readonly onSent?: () => void;
+}
+
 /** The streams of orders: commands on one order, and where an order's stream points to another. */
 export class OrderStreams {
   readonly #orders: Aggregate<OrderState, OrderEventBody>;
@@ -57,10 +63,10 @@ export class OrderStreams {
    * Records a fact in an order; it opens the order where it carries terms, else the answer is `unknown_order`. So it is too
    * for another account's order, where only one of the context's account may take the fact.
    */
-  recordFact(id: OrderId, fact: OrderFactEvent, context: CommandContext, ownAccountOnly = false): Promise<OrderOutcome> {
+  recordFact(id: OrderId, fact: OrderFactEvent, context: CommandContext, { ownAccountOnly = false, onSent }: RecordingOptions = {}): Promise<OrderOutcome> {
     const command: OrderCommand = { kind: 'RecordOrderFact', fact, commandKey: context.commandKey, commandDigest: context.commandDigest };
     const opens = hasTerms(fact);
-    return this.#submit(id, { isFact: true, startsNew: opens }, (state) => {
+    return this.#submit(id, { isFact: true, startsNew: opens, ...(onSent ? { onSent } : {}) }, (state) => {
       const isOthers = ownAccountOnly && state.exists && state.accountId !== context.accountId;
       if (isOthers || (!state.exists && !opens)) return { kind: 'answer', answer: { kind: 'unknown_order' } };
       return this.#decide(state, command, context);
@@ -172,7 +178,7 @@ export class OrderStreams {
     return this.#orders.whenIdle();
   }
 
-  async #submit(id: OrderId, how: { readonly isFact: boolean; readonly startsNew: boolean }, decide: (state: OrderState) => OrderTurn): Promise<OrderOutcome> {
+  async #submit(id: OrderId, how: Omit<Work<OrderState, never, never>, 'decide'>, decide: (state: OrderState) => OrderTurn): Promise<OrderOutcome> {
     let target = id;
     for (let steps = 0; steps <= MAX_REDIRECTS; steps += 1) {
       const outcome = await this.#orders.submit<OrderAnswer>(orderStream(target), {
