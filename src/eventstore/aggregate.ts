@@ -33,6 +33,8 @@ export interface Work<State, Event, Answer> {
   decide(state: State, eventCount: bigint): Turn<Event, Answer>;
   /** Called when its events are on their way to the store: appends of other streams that are sent from then on come after it, unless it must be sent again. */
   onSent?(): void;
+  /** Called when the store is away, and it is tried again. */
+  onOutage?(): void;
 }
 
 export type WorkOutcome<State, Answer> =
@@ -58,6 +60,7 @@ interface Job<State, Event extends NewEvent> {
   /** Decides; returns the events, none where it has an answer (which it keeps). */
   decide(state: State, eventCount: bigint): readonly Stamped<Event>[];
   sent(): void;
+  delayed(): void;
   settle(basis: Basis<State>, appended: { readonly folded: FoldedStream<State>; readonly eventCount: number } | undefined): void;
   fail(error: unknown): void;
   conflict(): void;
@@ -98,6 +101,7 @@ export class Aggregate<State, Event extends NewEvent> {
           return turn.kind === 'append' ? turn.events : [];
         },
         sent: () => work.onSent?.(),
+        delayed: () => work.onOutage?.(),
         settle: ({ state, folded }, appended) => {
           if (answer) resolve({ kind: 'answered', answer: answer.value, state, revision: folded?.revision, position: folded?.position });
           else if (appended) resolve({ kind: 'appended', ...appended.folded, eventCount: appended.eventCount });
@@ -232,6 +236,7 @@ export class Aggregate<State, Event extends NewEvent> {
       return jobs.slice(half);
     }
     const isOutage = error instanceof EventStoreError && error.isTransient;
+    if (isOutage) for (const job of jobs) job.delayed();
     const retried = isOutage && outageMs < this.options.factGiveUpAfterMs ? jobs.filter((job) => job.isFact) : [];
     for (const job of jobs) if (!retried.includes(job)) job.fail(asInputError(error, jobs.length));
     return retried.length > 0 ? retried : undefined;

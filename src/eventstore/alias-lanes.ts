@@ -18,6 +18,7 @@ function departure(): { readonly left: Promise<void>; readonly resolveLeft: () =
  */
 export class AliasLanes {
   readonly #last = new Map<string, Promise<void>>();
+  readonly #present = new Set<() => void>();
 
   /** Names of which someone has not left yet. */
   get size(): number {
@@ -31,13 +32,21 @@ export class AliasLanes {
       if (last) before.add(last);
     }
     const { left, resolveLeft } = departure();
+    this.#present.add(resolveLeft);
     for (const name of names) this.#last.set(name, left);
     return {
       turn: before.size > 0 ? Promise.all(before) : undefined,
       leave: () => {
         resolveLeft();
+        this.#present.delete(resolveLeft);
         for (const name of names) if (this.#last.get(name) === left) this.#last.delete(name);
       },
     };
+  }
+
+  /** Lets everyone who waits now go on at once, whoever is before them. */
+  open(): void {
+    for (const resolveLeft of this.#present) resolveLeft();
+    this.#present.clear();
   }
 }

@@ -131,7 +131,9 @@ export class OrderFacts {
   }
 
   #recordIn(order: OrderId, { fact, context, ownAccountOnly }: OrderFact, { onSent }: RecordingSteps): Promise<OrderOutcome> {
-    return this.orders.recordFact(order, fact, context, { ownAccountOnly: ownAccountOnly === true, ...(onSent ? { onSent } : {}) });
+    // While the store is away trades keep no order: each would wait for the patience of all before it.
+    const steps = onSent ? { onSent, onOutage: () => this.#bookLanes.open() } : {};
+    return this.orders.recordFact(order, fact, context, { ownAccountOnly: ownAccountOnly === true, ...steps });
   }
 
   /** The order that a fact is of, where that is told without asking the store. */

@@ -45,10 +45,8 @@ export const CONFLICT: Rejection = { code: 'conflict', message: 'others changed 
 /** Whether a fact carries an order's terms, so that it opens an order where none is known. */
 const hasTerms = (fact: OrderFactEvent): boolean => fact.data.terms !== undefined;
 
-interface RecordingOptions {
+interface RecordingOptions extends Pick<Work<OrderState, never, never>, 'onSent' | 'onOutage'> {
   readonly ownAccountOnly?: boolean;
-  /** See `Work.onSent`. */
-  readonly onSent?: () => void;
 }
 
 /** The streams of orders: commands on one order, and where an order's stream points to another. */
@@ -63,10 +61,10 @@ export class OrderStreams {
    * Records a fact in an order; it opens the order where it carries terms, else the answer is `unknown_order`. So it is too
    * for another account's order, where only one of the context's account may take the fact.
    */
-  recordFact(id: OrderId, fact: OrderFactEvent, context: CommandContext, { ownAccountOnly = false, onSent }: RecordingOptions = {}): Promise<OrderOutcome> {
+  recordFact(id: OrderId, fact: OrderFactEvent, context: CommandContext, { ownAccountOnly = false, ...steps }: RecordingOptions = {}): Promise<OrderOutcome> {
     const command: OrderCommand = { kind: 'RecordOrderFact', fact, commandKey: context.commandKey, commandDigest: context.commandDigest };
     const opens = hasTerms(fact);
-    return this.#submit(id, { isFact: true, startsNew: opens, ...(onSent ? { onSent } : {}) }, (state) => {
+    return this.#submit(id, { isFact: true, startsNew: opens, ...steps }, (state) => {
       const isOthers = ownAccountOnly && state.exists && state.accountId !== context.accountId;
       if (isOthers || (!state.exists && !opens)) return { kind: 'answer', answer: { kind: 'unknown_order' } };
       return this.#decide(state, command, context);

@@ -38,3 +38,16 @@ export function orderAliases({ brokerOrderId, clOrdId, origClOrdId }: OrderFactE
   const broker = brokerOrderId === undefined ? [] : [brokerAlias(scope, brokerOrderId)];
   return { aliases: [...broker, ...client(origClOrdId), ...client(clOrdId)], newAliases: origClOrdId === undefined ? [] : client(clOrdId) };
 }
+
+/**
+ * The names where it is said whose order it is, and another account's order may have the same ids: the broker's id
+ * within the account, so that it reaches that account's orders alone. The id that messages without an account use becomes the
+ * order's too where it is free.
+ */
+export function accountNames(refs: OrderFactEvent['data']['refs'], scope: IdScope): Pick<OrderFact, 'aliases' | 'newAliases' | 'lookUp' | 'claimIfFree' | 'ownAccountOnly'> {
+  const { brokerOrderId, ...clientRefs } = refs;
+  const { aliases, newAliases } = orderAliases(clientRefs, scope);
+  if (brokerOrderId === undefined) return { aliases, newAliases };
+  const shared = [brokerAlias(scope, brokerOrderId)];
+  return { aliases: [accountBrokerAlias(scope, brokerOrderId), ...aliases], newAliases, lookUp: shared, claimIfFree: shared, ownAccountOnly: true };
+}

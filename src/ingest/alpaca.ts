@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { multiply, parseDecimal } from '../domain/decimal.js';
 import type { OrderFactEvent } from '../domain/order/events.js';
 import type { OrderFact } from '../eventstore/commands.js';
 import { digestOf } from '../eventstore/digest.js';
@@ -10,6 +9,7 @@ import { activityTrade, statedOrder, updatedOrder } from './alpaca-event.js';
 import { orderIdOf, plainSide, saidBy } from './alpaca-order.js';
 import { factContext } from './fact-context.js';
 import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
+import { sequenceOfFilled } from './filled-sequence.js';
 import { jsonMessagesOf, parseJsonMessage } from './json-envelope.js';
 import type { JsonFields } from './json-fields.js';
 import { isJsonObject } from './lossless.js';
@@ -44,20 +44,6 @@ function skipReason(value: unknown): string {
 }
 
 const TRADING_DAY = zonedDay('America/New_York');
-/** Digits behind the point that are kept of a filled quantity, in the number that orders messages of one moment. */
-const FILLED_PLACES = parseDecimal(`1${'0'.repeat(18)}`);
-
-/**
- * Alpaca numbers nothing: messages of one moment are in the order of how much of the order was filled, since partial fills
- * come several in a millisecond.
- */
-function sequenceOf(filledQty: string | undefined): { readonly sequence?: string } {
-  if (filledQty === undefined) return {};
-  const { units, scale } = multiply(parseDecimal(filledQty), FILLED_PLACES);
-  const sequence = String(units / 10n ** BigInt(scale));
-  return sequence.length > 40 || units < 0n ? {} : { sequence };
-}
-
 /** What an execution says economically: the same in an update and in an activity, if both name it by one id. */
 function economicOf({ type, data }: OrderFactEvent, said: Readonly<Record<string, string>>): unknown {
   if (type === 'ExecutionBusted') return { type, execRefId: data.execRefId };
@@ -98,7 +84,7 @@ function orderFact(fact: OrderFactEvent, { occurredAt, filledQty, account, said 
       actor: given.actor,
       importId,
       receivedAt: now(),
-      source: { name: source, ...sequenceOf(filledQty) },
+      source: { name: source, ...sequenceOfFilled(filledQty) },
       scopedId: scopedIdOf(fact, occurredAt, said),
       occurredAt,
       tradingDay: TRADING_DAY?.(occurredAt) ?? occurredAt.slice(0, 10),

@@ -9,6 +9,7 @@ import { binanceEvent, refsOf } from './binance-event.js';
 import type { BinanceMarket } from './binance-event.js';
 import { factContext } from './fact-context.js';
 import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
+import { sequenceOfFilled } from './filled-sequence.js';
 import { jsonMessagesOf, parseJsonMessage } from './json-envelope.js';
 import type { JsonFields } from './json-fields.js';
 import { isJsonObject } from './lossless.js';
@@ -80,7 +81,7 @@ function orderFact(message: JsonFields, { given, importId, now }: Session): Pars
   const account = given.account ?? DEFAULT_ACCOUNT;
   const source = given.source ?? 'binance';
   const session = market === 'spot' ? symbol : `usd-m/${symbol}`;
-  const sequence = fields.has('I') ? fields.whole('I') : undefined;
+  const { sequence } = fields.has('I') ? { sequence: fields.whole('I') } : sequenceOfFilled(fields.quantity('z'));
   const { scopedId, economic } = identityOf(fact, said);
   const context = factContext({
     tenant: given.tenant,
@@ -88,7 +89,7 @@ function orderFact(message: JsonFields, { given, importId, now }: Session): Pars
     actor: given.actor,
     importId,
     receivedAt: now(),
-    // Execution ids (I) grow within a symbol: they order what happened in one millisecond.
+    // Execution ids (I) grow within a symbol: they order what happened in one millisecond. Futures have none, and fill several levels in one.
     source: { name: source, session, ...(sequence === undefined ? {} : { sequence }) },
     scopedId: market === 'spot' ? scopedId : [market, ...scopedId],
     occurredAt,

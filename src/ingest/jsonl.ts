@@ -4,7 +4,7 @@ import type { OrderFact } from '../eventstore/commands.js';
 import { digestOf } from '../eventstore/digest.js';
 import { malformed } from './adapter.js';
 import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.js';
-import { lookUpIn, orderAliases } from './aliases.js';
+import { accountNames, lookUpIn, orderAliases } from './aliases.js';
 import type { IdScope } from './aliases.js';
 import { factContext } from './fact-context.js';
 import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
@@ -65,11 +65,11 @@ export function economicOf({ type, data }: OrderFactEvent): unknown {
 
 function orderFact(event: OrderFactEvent, context: JsonContext, { given, defaultSource, importId, now }: FactSession): OrderFact {
   const source = context.source ?? given.source ?? defaultSource;
-  const account = context.account ?? given.account ?? DEFAULT_ACCOUNT;
+  const said = context.account ?? given.account;
+  const account = said ?? DEFAULT_ACCOUNT;
   const scope: IdScope = { tenant: given.tenant, source, account, within: context.idScope };
   return {
-    ...orderAliases(event.data.refs, scope),
-    ...lookUpIn(scope, event.data.refs.brokerOrderId),
+    ...(said === undefined ? { ...orderAliases(event.data.refs, scope), ...lookUpIn(scope, event.data.refs.brokerOrderId) } : accountNames(event.data.refs, scope)),
     fact: event,
     context: factContext({
       tenant: given.tenant,

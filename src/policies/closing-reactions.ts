@@ -1,12 +1,12 @@
 import { orderId } from '../domain/ids.js';
 import type { OrderId, PositionId } from '../domain/ids.js';
 import type { OrderEvent } from '../domain/order/events.js';
-import type { OrderState, OrderView } from '../domain/order/state.js';
+import type { OrderState } from '../domain/order/state.js';
 import type { EndClose, SizeClosingOrder } from '../domain/position/commands.js';
 import { closingTerms } from '../domain/position/close.js';
 import type { CloseOutcome, PositionEvent } from '../domain/position/events.js';
 import type { CloseState, PositionState } from '../domain/position/state.js';
-import { isZeroQuantity, quantityText } from '../domain/amounts.js';
+import { quantityText } from '../domain/amounts.js';
 import type { QuantityString } from '../domain/amounts.js';
 import type { CommandResult } from '../eventstore/commands.js';
 import { digestOf, sha256Hex } from '../eventstore/digest.js';
@@ -67,7 +67,7 @@ export class ClosingReactions {
       const id = await this.#final(order);
       if (only !== undefined && id !== only) continue;
       const { state: known } = await this.#orders.newest(orderStream(id));
-      if (isOver(known.view)) continue;
+      if (known.view.isOver) continue;
       // Of the request alone, so that it is the same whoever asks, and short: brokers allow as few as 20 characters.
       const clOrdId = `x${sha256Hex(`${cause.recorded.id}/${id}`).slice(0, 16)}`;
       const command = { kind: 'RequestCancel', clOrdId } as const;
@@ -112,7 +112,7 @@ export class ClosingReactions {
     for (const { order, targetKey } of targetOrders(state)) {
       const id = await this.#final(order);
       const { state: known } = await this.#orders.newest(orderStream(id));
-      if (!close.request.immediately && !isOver(known.view)) return false;
+      if (!close.request.immediately && !known.view.isOver) return false;
       const { drafts, isAhead } = newFills(known.view, state.fills, { orderId: id, targetKey, direction: state.opened?.direction ?? 'long' });
       if (drafts.length > 0 || isAhead) return false;
     }
@@ -121,9 +121,9 @@ export class ClosingReactions {
 
   async #endWithOrder(cause: Cause, closing: Closing, log: ReactionLog): Promise<void> {
     const { state } = await this.#orders.newest(orderStream(await this.#final(closingOrderId(closing.owner, closing.close))));
-    if (!state.exists || !isOver(state.view)) return;
+    if (!state.exists || !state.view.isOver) return;
     const words = state.facts.findLast(({ fact }) => fact.data.report?.reason !== undefined)?.fact.data.report?.reason;
-    const outcome = endingOf(state.view.ordStatus) ?? 'filled';
+    const outcome = endingOf(state.view) ?? 'filled';
     await this.#end(cause, closing, outcome, outcome === 'filled' ? undefined : (words ?? `its order is ${state.view.ordStatus}`), log);
   }
 
@@ -154,9 +154,6 @@ const closingOrderId = ({ tenantId, accountId }: Owner, { request }: CloseState)
 
 const targetOrders = ({ targets }: PositionState) =>
   targets.flatMap(({ targetKey, orderId: attached, formerOrderIds }) => [...formerOrderIds, ...(attached === undefined ? [] : [attached])].map((order) => ({ order, targetKey })));
-
-/** Whether the order can fill nothing more, as far as is known: it has ended, or nothing of it is left. */
-const isOver = ({ ordStatus, terms, leavesQty }: OrderView): boolean => endingOf(ordStatus) !== undefined || (terms !== undefined && isZeroQuantity(leavesQty));
 
 /** A refusal that is expected is none: the order ended meanwhile. */
 function note(result: CommandResult, { recorded }: Cause, log: ReactionLog, expected: ReadonlySet<string> = new Set()): void {

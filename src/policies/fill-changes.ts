@@ -1,5 +1,6 @@
+import { compareQuantity, isZeroQuantity } from '../domain/amounts.js';
 import type { OrderId, TargetKey } from '../domain/ids.js';
-import type { ExecutionData, OrdStatus } from '../domain/order/events.js';
+import type { ExecutionData } from '../domain/order/events.js';
 import type { OrderExecution, OrderView } from '../domain/order/state.js';
 import type { RecordFill } from '../domain/position/commands.js';
 import type { Direction } from '../domain/position/events.js';
@@ -109,7 +110,10 @@ function reversalOf({ fill, effect, targetKey, execution }: PositionFill, time: 
 }
 
 /** How a target ends with its order, undefined where the order may still fill it. A filled order fills it, or leaves it partly filled. */
-export function endingOf(ordStatus: OrdStatus): 'cancelled' | 'rejected' | undefined {
+export function endingOf({ ordStatus, isOver, orderQty, cumQty }: Pick<OrderView, 'ordStatus' | 'isOver' | 'orderQty' | 'cumQty'>): 'cancelled' | 'rejected' | undefined {
   if (ordStatus === 'rejected') return 'rejected';
-  return ordStatus === 'canceled' || ordStatus === 'expired' ? 'cancelled' : undefined;
+  if (ordStatus === 'canceled' || ordStatus === 'expired') return 'cancelled';
+  // Done for the day, calculated: whatever the status, nothing more of it will come.
+  const isFilled = !isZeroQuantity(orderQty) && compareQuantity(cumQty, orderQty) >= 0;
+  return isOver && !isFilled ? 'cancelled' : undefined;
 }

@@ -124,7 +124,7 @@ export class TargetReactions {
 
   /** Where the order has ended, so has its target, unless that is filled. */
   async #end(cause: Cause, link: OrderLink, order: OrderState, log: ReactionLog): Promise<void> {
-    const ending = endingOf(order.view.ordStatus);
+    const ending = endingOf(order.view);
     if (link.targetKey === undefined || !ending || order.redirectsTo !== undefined) return;
     const { state } = await this.#positions.newest(positionStream(link.positionId));
     const target = state.targets.find(({ targetKey, orderId }) => targetKey === link.targetKey && orderId === link.orderId);

@@ -64,10 +64,14 @@ describe('a JSON line', () => {
     const line = { ...common, type: 'CancelPending', refs: { brokerOrderId: 'A-1', clOrdId: 'c-2', origClOrdId: 'c-1' }, account: 'mine', session: 's', sequence: '9', tradingDay: '2026-11-21', idScope: ['day1'] };
     const fact = onlyFact(parse(line));
     expect(fact.aliases).toEqual([
-      { kind: 'broker', scope: ['default', 'acme', 'day1'], id: 'A-1' },
+      { kind: 'broker', scope: ['default', 'acme', 'day1', 'account', 'mine'], id: 'A-1' },
       { kind: 'client', scope: ['default', 'mine', 'day1'], id: 'c-1' },
       { kind: 'client', scope: ['default', 'mine', 'day1'], id: 'c-2' },
     ]);
+    const shared = [{ kind: 'broker', scope: ['default', 'acme', 'day1'], id: 'A-1' }];
+    expect(fact).toMatchObject({ lookUp: shared, claimIfFree: shared, ownAccountOnly: true });
+    const { account: _account, ...unsaid } = line;
+    expect(onlyFact(parse(unsaid)).aliases[0]).toEqual(shared[0]);
     expect(fact.newAliases).toEqual([{ kind: 'client', scope: ['default', 'mine', 'day1'], id: 'c-2' }]);
     expect(fact.context).toMatchObject({ accountId: 'mine', source: { name: 'acme', session: 's', sequence: '9' }, occurredAt: common.occurredAt, tradingDay: '2026-11-21' });
   });

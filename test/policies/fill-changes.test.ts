@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addQuantity, formatQuantity, quantity, ZERO_QUANTITY } from '../../src/domain/amounts.js';
+import { addQuantity, formatQuantity, quantity, quantityText, ZERO_QUANTITY } from '../../src/domain/amounts.js';
 import { commandKey, targetKey } from '../../src/domain/ids.js';
 import { orderDecider } from '../../src/domain/order/decider.js';
 import type { OrderFactEvent } from '../../src/domain/order/events.js';
@@ -11,7 +11,7 @@ import { digestOf } from '../../src/eventstore/digest.js';
 import { endingOf, newFills, settledFills } from '../../src/policies/fill-changes.js';
 import type { FillDraft, FillLink } from '../../src/policies/fill-changes.js';
 import { metadataOf } from '../support/events.js';
-import { busted, corrected, orderOf, placed, traded } from './desk.js';
+import { busted, canceled, corrected, orderOf, placed, rejected, traded } from './desk.js';
 
 const link: FillLink = { orderId: orderOf('o'), targetKey: targetKey('a'), direction: 'short' };
 const now = { occurredAt: '2026-11-20T16:00:00Z', tradingDay: '2026-11-20' };
@@ -103,14 +103,25 @@ describe('what a position is told of an order', () => {
     expect(drafts.map(({ command }) => command.effect)).toEqual([effect]);
   });
 
-  it.each([
-    ['canceled', 'cancelled'],
-    ['expired', 'cancelled'],
-    ['rejected', 'rejected'],
-    ['filled', undefined],
-    ['done_for_day', undefined],
-    ['pending_cancel', undefined],
-  ] as const)('an order that is %s ends its target as %s', (ordStatus, ending) => {
-    expect(endingOf(ordStatus)).toBe(ending);
+  const ending = (...said: readonly OrderFactEvent[]) =>
+    endingOf([placed('o'), ...said].reduce((state, fact, second) => orderAfter(state, { fact, second }), orderDecider.initialState).view);
+  const calculated: OrderFactEvent = { type: 'OrderCalculated', data: { refs: {} } };
+  const doneForDay = (leaves: string): OrderFactEvent => ({ type: 'OrderDoneForDay', data: { refs: {}, report: { leavesQty: quantityText(leaves) } } });
+
+  it('an order that has ended without being filled ends its target, whatever its status says in the end', () => {
+    expect(ending(canceled('o'))).toBe('cancelled');
+    expect(ending(canceled('o'), calculated)).toBe('cancelled');
+    expect(ending({ type: 'OrderExpired', data: { refs: {} } })).toBe('cancelled');
+    expect(ending(rejected('o', 'no'))).toBe('rejected');
+    expect(ending(traded('o', 'e1', '1'), doneForDay('0'))).toBe('cancelled');
+    expect(ending(traded('o', 'e1', '1'), doneForDay('0'), calculated)).toBe('cancelled');
+  });
+
+  it('an order that is filled, or may still be, does not', () => {
+    expect(ending()).toBeUndefined();
+    expect(ending(traded('o', 'e1', '4'))).toBeUndefined();
+    expect(ending(traded('o', 'e1', '4'), calculated)).toBeUndefined();
+    expect(ending(traded('o', 'e1', '1'), doneForDay('3'))).toBeUndefined();
+    expect(ending({ type: 'CancelPending', data: { refs: {} } })).toBeUndefined();
   });
 });

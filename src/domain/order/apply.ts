@@ -7,7 +7,7 @@ import { compareTimes, isRequest } from './facts.js';
 import { isHeardOf } from './progress.js';
 import type { OrderProgress } from './progress.js';
 import { answeredBy, askReplace, beginRequest, chainReplaces, markAnswered, rejectRequest, without } from './requests.js';
-import type { OrderFactEntry } from './state.js';
+import type { OrderExecution, OrderFactEntry } from './state.js';
 import { isEnding } from './status.js';
 import type { Ending } from './status.js';
 import { assumeTerms, changeTerms, learnTerms, quantityIn, splitOf, stateTerms } from './terms.js';
@@ -113,13 +113,16 @@ function withExecutions(order: OrderProgress, executions: ExecutionSet): OrderPr
 
 /**
  * The slot of the trade that a PossResend repeats under another ExecID: the same trade at the same time, or one that the
- * broker's CumQty leaves no room for.
+ * broker's CumQty leaves no room for. A trade that made another CumQty is another one: the one repeated here was lost.
  */
 function repeatedSlot(order: OrderProgress, fact: ExecutionRecorded['data'], occurredAt: string): number {
   if (fact.possResend !== true || order.executions.slots.has(fact.execution.execId)) return -1;
   const said = quantityIn(fact.report?.cumQty);
-  const isCounted = said !== undefined && compareQuantity(said, order.cumQty) <= 0;
-  return findRepeated(order.executions, fact.execution, (known) => isCounted || (said === undefined && compareTimes(known.occurredAt, occurredAt) === 0));
+  const isCounted = ({ execId }: OrderExecution): boolean => {
+    const made = order.executions.saidCumQty.get(execId);
+    return said !== undefined && compareQuantity(said, order.cumQty) <= 0 && (made === undefined || compareQuantity(said, made) === 0);
+  };
+  return findRepeated(order.executions, fact.execution, (known) => isCounted(known) || (said === undefined && compareTimes(known.occurredAt, occurredAt) === 0));
 }
 
 /** A trade that reports the order as canceled carries its cancel with it (bundled messages of exchanges). */
@@ -127,7 +130,7 @@ function recordExecution(order: OrderProgress, entry: OrderFactEntry, fact: Exec
   const { tradingDay, place } = entry;
   const repeated = repeatedSlot(order, fact, place.occurredAt);
   if (repeated >= 0) return { ...order, executions: nameTrade(order.executions, fact.execution.execId, repeated) };
-  const traded = withExecutions(order, recordTrade(order.executions, fact.execution, place.occurredAt, tradingDay));
+  const traded = withExecutions(order, recordTrade(order.executions, fact.execution, place.occurredAt, tradingDay, quantityIn(fact.report?.cumQty)));
   const status = fact.report?.ordStatus;
   if (traded.ending === undefined && (status === 'canceled' || status === 'expired')) return end({ ...traded, isAccepted: true }, status, tradingDay, fact);
   const isNextDay = traded.ending === 'done_for_day' && traded.restGoesOn && traded.endedOn !== undefined && tradingDay > traded.endedOn;
@@ -139,7 +142,9 @@ function restate(order: OrderProgress, fact: OrderRestated['data']): OrderProgre
   const working = reopen(split ? withExecutions(order, split) : order, fact);
   const reducedBy = quantityIn(fact.reducedBy);
   const changed = Object.keys(fact.change).length > 0 ? changeTerms(working, fact.change) : working;
-  return reducedBy === undefined ? changed : { ...changed, canceledQty: addQuantity(changed.canceledQty, reducedBy) };
+  if (reducedBy === undefined) return changed;
+  // What states the whole order states all that was cancelled of it.
+  return { ...changed, canceledQty: fact.statesWholeOrder ? reducedBy : addQuantity(changed.canceledQty, reducedBy) };
 }
 
 function replaceOrder(order: OrderProgress, fact: FactBase & { readonly change: TermsChange }): OrderProgress {

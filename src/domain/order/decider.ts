@@ -1,4 +1,4 @@
-import { compareQuantity, isZeroQuantity, priceText, quantityText, tryQuantity } from '../amounts.js';
+import { compareQuantity, priceText, quantityText, tryQuantity } from '../amounts.js';
 import { accept, reject } from '../decider.js';
 import type { Decider, Decision } from '../decider.js';
 import type { Digest } from '../ids.js';
@@ -112,9 +112,6 @@ function checkRequest(state: OrderState, clOrdId: string): Decision<never> | und
   return ENDED.has(ordStatus) ? reject('nothing_left', `nothing is left of the order: it is ${ordStatus}`) : undefined;
 }
 
-/** Nothing is left to execute, as far as we know: an order whose terms are missing may have something left. */
-const isUsedUp = ({ terms, leavesQty }: OrderView): boolean => terms !== undefined && isZeroQuantity(leavesQty);
-
 const requestRefs = (state: OrderState, clOrdId: string): { clOrdId: string; origClOrdId?: string; brokerOrderId?: string } => ({
   clOrdId,
   ...(state.view.liveClOrdId !== undefined && { origClOrdId: state.view.liveClOrdId }),
@@ -124,7 +121,7 @@ const requestRefs = (state: OrderState, clOrdId: string): { clOrdId: string; ori
 function requestCancel(state: OrderState, { clOrdId }: RequestCancel): OrderDecision {
   const refused = checkRequest(state, clOrdId);
   if (refused) return refused;
-  if (isUsedUp(state.view)) return reject('nothing_left', `nothing is left to cancel: the order is ${state.view.ordStatus}`);
+  if (state.view.isOver) return reject('nothing_left', `nothing is left to cancel: the order is ${state.view.ordStatus}`);
   return accept({ type: 'CancelRequested', data: { origin: 'intent', refs: requestRefs(state, clOrdId) } });
 }
 
@@ -143,7 +140,7 @@ function requestReplace(state: OrderState, command: RequestReplace): OrderDecisi
   if (!changesTerms(change, view.terms)) return reject('nothing_changed', 'the order has these terms already', 'change');
   const asked = change.orderQty === undefined ? undefined : tryQuantity(change.orderQty);
   const reopensFilled = asked !== undefined && compareQuantity(asked, view.cumQty) > 0 && compareQuantity(view.cumQty, view.orderQty) >= 0;
-  if (isUsedUp(view) && !reopensFilled) return reject('nothing_left', `nothing is left to replace: the order is ${view.ordStatus}`);
+  if (view.isOver && !reopensFilled) return reject('nothing_left', `nothing is left to replace: the order is ${view.ordStatus}`);
   return accept({ type: 'ReplaceRequested', data: { origin: 'intent', refs: requestRefs(state, command.clOrdId), change } });
 }
 

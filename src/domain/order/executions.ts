@@ -47,6 +47,8 @@ export interface ExecutionSet {
   readonly splits: readonly Split[];
   /** Trades that came again under their ExecID with other values; the first one counts. */
   readonly conflicts: readonly { readonly first: ExecutionData; readonly other: ExecutionData }[];
+  /** By ExecID of the first version: the broker's CumQty in the message that brought the trade. */
+  readonly saidCumQty: InsertOnlyMap<string, Quantity>;
   /** Sums over the list, without what is waiting. */
   readonly listedQty: Quantity;
   readonly listedNotional: Notional;
@@ -58,6 +60,7 @@ export const NO_EXECUTIONS: ExecutionSet = {
   waiting: [],
   splits: [],
   conflicts: [],
+  saidCumQty: InsertOnlyMap.empty(),
   listedQty: ZERO_QUANTITY,
   listedNotional: ZERO_NOTIONAL,
 };
@@ -78,6 +81,8 @@ function countedQty(set: ExecutionSet, slot: number, execution: ExecutionData): 
 }
 
 const sameTrade = (a: ExecutionData, b: ExecutionData): boolean => a.lastQty === b.lastQty && a.lastPx === b.lastPx && a.side === b.side;
+const sameFees = (a: ExecutionData, b: ExecutionData): boolean =>
+  a.fees.length === b.fees.length && a.fees.every(({ amount, currency }, index) => amount === b.fees[index]?.amount && currency === b.fees[index]?.currency);
 
 /** Puts a new version of an execution in its slot and moves the sums by what it changed. */
 function putVersion(set: ExecutionSet, slot: number, next: OrderExecution): ExecutionSet {
@@ -100,7 +105,7 @@ function applyChange(set: ExecutionSet, slot: number, change: ExecutionChange): 
   const known = set.list.get(slot);
   if (!known) return set;
   if (!change.execution) return known.status === 'busted' ? set : putVersion(set, slot, { ...known, status: 'busted' });
-  const isRepeated = set.slots.has(change.execId) && (change.execId !== change.execRefId || sameTrade(known.execution, change.execution));
+  const isRepeated = set.slots.has(change.execId) && (change.execId !== change.execRefId || (sameTrade(known.execution, change.execution) && sameFees(known.execution, change.execution)));
   if (isRepeated) return set;
   return putVersion({ ...set, slots: set.slots.with(change.execId, slot) }, slot, {
     ...known,
@@ -149,12 +154,13 @@ function repeatTrade(set: ExecutionSet, slot: number, execution: ExecutionData):
   return named === set || named.waiting.length === 0 ? named : settleWaiting(named);
 }
 
-/** Counts a trade once: the same ExecID again is the same trade. */
-export function recordTrade(set: ExecutionSet, execution: ExecutionData, occurredAt: string, tradingDay: string): ExecutionSet {
+/** Counts a trade once: the same ExecID again is the same trade. `saidCumQty`: the broker's, with this trade. */
+export function recordTrade(set: ExecutionSet, execution: ExecutionData, occurredAt: string, tradingDay: string, saidCumQty: Quantity | undefined): ExecutionSet {
   const slot = slotOf(set, execution);
   if (slot !== undefined) return repeatTrade(set, slot, execution);
   const next = set.list.length;
-  const recorded = putVersion(nameSlot(set, execution, next), next, {
+  const said = saidCumQty === undefined ? set.saidCumQty : set.saidCumQty.with(execution.execId, saidCumQty);
+  const recorded = putVersion({ ...nameSlot(set, execution, next), saidCumQty: said }, next, {
     execId: execution.execId,
     version: 1,
     status: 'live',
@@ -181,7 +187,7 @@ export const findRepeated = (set: ExecutionSet, execution: ExecutionData, isSame
   set.list.findIndex((known) => known.status !== 'busted' && sameTrade(known.execution, execution) && isSame(known));
 
 /** Makes `execId` another name of the execution in this slot. */
-export const nameTrade = (set: ExecutionSet, execId: ExecId, slot: number): ExecutionSet => ({ ...set, slots: set.slots.with(execId, slot) });
+export const nameTrade = (set: ExecutionSet, execId: ExecId, slot: number): ExecutionSet => settleWaiting({ ...set, slots: set.slots.with(execId, slot) });
 
 /** After a split of the instrument: the same notional over more (or fewer) of it. */
 export function splitExecutions(set: ExecutionSet, numerator: Quantity, denominator: Quantity): ExecutionSet {

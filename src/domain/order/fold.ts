@@ -3,7 +3,7 @@ import { discrepanciesOf } from './discrepancies.js';
 import { waitingTrades } from './executions.js';
 import { compareFacts, placeAmong } from './facts.js';
 import { GrowingList } from './growing-list.js';
-import { NOTHING_KNOWN, leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
+import { NOTHING_KNOWN, isOver, leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
 import type { OrderProgress } from './progress.js';
 import type { OrderDiscrepancy, OrderExecution, OrderFactEntry, OrderFold, OrderView } from './state.js';
 
@@ -48,6 +48,7 @@ function viewOf(progress: OrderProgress, facts: GrowingList<OrderFactEntry>, con
     orderQty: orderQtyOf(progress),
     cumQty: progress.cumQty,
     leavesQty: leavesQtyOf(progress),
+    isOver: isOver(progress),
     notional: progress.notional,
     avgPx: progress.avgPx,
     clOrdId: progress.reportedClOrdId ?? progress.placedClOrdId,

@@ -110,10 +110,14 @@ export function ordStatusOf(order: OrderProgress): OrdStatus {
 
 export const orderQtyOf = (order: OrderProgress): Quantity => order.chainedQty ?? order.orderQty;
 
+const hasEnded = (order: OrderProgress): boolean => (order.ending !== undefined || order.isCalculated) && !order.restGoesOn;
+
+/** Whether nothing more can be executed. An order whose OrderQty is not known may always have something left. */
+export const isOver = (order: OrderProgress): boolean => hasEnded(order) || (!isZeroQuantity(orderQtyOf(order)) && isZeroQuantity(leavesQtyOf(order)));
+
 /** LeavesQty: what is still open for execution; nothing where the order ended, but the rest of an order that goes on another day. */
 export function leavesQtyOf(order: OrderProgress): Quantity {
-  const isOver = order.ending !== undefined || order.isCalculated;
-  if (isOver && !order.restGoesOn) return ZERO_QUANTITY;
+  if (hasEnded(order)) return ZERO_QUANTITY;
   const leaves = subtractQuantity(subtractQuantity(orderQtyOf(order), order.canceledQty), order.cumQty);
   return compareQuantity(leaves, ZERO_QUANTITY) > 0 ? leaves : ZERO_QUANTITY;
 }

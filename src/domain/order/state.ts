@@ -62,6 +62,8 @@ export interface OrderView {
   readonly orderQty: Quantity;
   readonly cumQty: Quantity;
   readonly leavesQty: Quantity;
+  /** Nothing more can be executed, as far as is known: it ended, or nothing of its OrderQty is left. The rest of an order that goes on another day can. */
+  readonly isOver: boolean;
   /** Sum of price × quantity over the live executions: AvgPx is computed from it. */
   readonly notional: Notional;
   readonly avgPx: Price;

@@ -28,7 +28,9 @@ export function stateTerms(order: OrderProgress, terms: OrderTerms): OrderProgre
   const { price: _price, stopPx: _stopPx, timeInForce: _timeInForce, ...kept } = order.terms;
   const stated = quantityIn(terms.orderQty);
   const orderQty = stated === undefined || isZeroQuantity(stated) ? known.orderQty : stated;
-  return { ...known, orderQty, canceledQty: ZERO_QUANTITY, terms: { ...kept, ...terms, orderQty: formatQuantity(orderQty) } };
+  // The same OrderQty says nothing new of what a venue cancelled of it before.
+  const canceledQty = compareQuantity(orderQty, order.orderQty) === 0 ? order.canceledQty : ZERO_QUANTITY;
+  return { ...known, orderQty, canceledQty, terms: { ...kept, ...terms, orderQty: formatQuantity(orderQty) } };
 }
 
 /** New terms. A quantity below what was executed means that the rest is cancelled: OrderQty becomes CumQty (C.3.c). */
