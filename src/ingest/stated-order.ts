@@ -109,6 +109,10 @@ const MEANINGS: Readonly<Record<Standing, Meaning>> = {
   expired: { event: 'OrderExpired', ordStatus: 'expired', isOver: true },
 };
 
+const STANDINGS: readonly Standing[] = ['submitted', 'working', 'suspended', 'pending_replace', 'pending_cancel', 'filled', 'canceled', 'expired', 'rejected'];
+/** 0 to 9: which of two states of one moment comes first. */
+export const rankOf = (standing: Standing): number => STANDINGS.indexOf(standing);
+
 export const eventOf = (standing: Standing): StateType => MEANINGS[standing].event;
 export const isOver = (standing: Standing): boolean => MEANINGS[standing].isOver === true;
 

@@ -1,13 +1,15 @@
 import { formatQuantity, quantity, quantityText, subtractQuantity } from '../domain/amounts.js';
 import type { QuantityString } from '../domain/amounts.js';
+import { add, parseDecimal } from '../domain/decimal.js';
 import { execId } from '../domain/ids.js';
 import type { BrokerReport, ExecutionData, OrderFactEvent, OrderTerms } from '../domain/order/events.js';
 import type { OrderFact } from '../eventstore/commands.js';
 import { FieldError } from './adapter.js';
+import { placeInLife } from './cumulative-place.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
 import type { JsonFields } from './json-fields.js';
 import type { OrderSession } from './order-session.js';
-import { eventOf, isOver, latestTime, legStatus, placedFact, stateFact, statedFact, unknownStatus } from './stated-order.js';
+import { eventOf, isOver, latestTime, legStatus, placedFact, rankOf, stateFact, statedFact, unknownStatus } from './stated-order.js';
 import type { Standing, StatedOrder } from './stated-order.js';
 import { REMOVED, STATUSES, actionOf, instrumentOf, ordTypeOf, timeInForceOf } from './tastytrade-values.js';
 
@@ -123,6 +125,12 @@ function reportOf(order: JsonFields, leg: JsonFields, stated: Stated): BrokerRep
   };
 }
 
+/** Of a moment's states: more fills come later, then what is nearer to the order's end. Fills have no number, and come before the states that know of them. */
+function sequenceOf(standing: Standing | undefined, fills: readonly Fill[]): string {
+  const executed = fills.reduce((sum, { execution }) => add(sum, parseDecimal(execution.lastQty)), parseDecimal('0'));
+  return placeInLife({ phase: standing !== undefined && isOver(standing) ? 'over' : 'open', executed, fees: parseDecimal('0'), rank: standing === undefined ? 0 : rankOf(standing) });
+}
+
 function legFacts(order: JsonFields, leg: JsonFields, stated: Stated, session: OrderSession): readonly OrderFact[] {
   const terms = termsOf(order, leg, stated, session);
   const of: StatedOrder = {
@@ -143,7 +151,7 @@ function legFacts(order: JsonFields, leg: JsonFields, stated: Stated, session: O
   const isWhole = standing !== undefined && stated.ownTime !== undefined;
   const state = { type: standing === undefined ? ('OrderStatusReported' as const) : eventOf(standing), report: reportOf(order, leg, stated), terms, isWhole };
   const timed = stated.ownTime !== undefined || stated.sentAt !== undefined ? [occurredAt] : [];
-  const stateOfLeg = stateFact(of, state, { occurredAt }, timed);
+  const stateOfLeg = stateFact(of, state, { occurredAt, sequence: sequenceOf(standing, fills) }, timed);
   // The first fact opens the order, so it is one with terms.
   return stated.placedAt === undefined ? [stateOfLeg, ...executions] : [placedFact(of, terms, stated.placedAt), ...executions, stateOfLeg];
 }

@@ -123,6 +123,16 @@ describe('an executionReport', () => {
     expect(figures(executionReport('NEW', 'NEW', 0), prevented, executionReport('TRADE_PREVENTION', 'EXPIRED_IN_MATCH', 9, { A: '2' }))).toEqual({ 4293153: 'expired 2/0/0 @ 0' });
   });
 
+  it('of a prevented match is not forgotten by the trades that follow, whether or not they repeat it', () => {
+    const [placed, prevented] = [executionReport('NEW', 'NEW', 0), executionReport('TRADE_PREVENTION', 'NEW', 5, { A: '0.75000000' })];
+    for (const repeated of [{}, { A: '0.75000000' }]) {
+      expect(figures(placed, prevented, tradeReport(9, '0.5', '0.5', 9, repeated))).toEqual({ 4293153: 'partially_filled 2/0.5/0.75 @ 2499.5' });
+    }
+    const more = executionReport('TRADE_PREVENTION', 'NEW', 7, { A: '1' });
+    expect(figures(placed, prevented, more)).toEqual({ 4293153: 'new 2/0/1 @ 0' });
+    expect(figures(placed, prevented, executionReport('REPLACED', 'NEW', 9, { q: '1.2' }))).toEqual({ 4293153: 'new 1.2/0/1.2 @ 0' });
+  });
+
   it('of an order for an amount of the quote asset has no quantity until it is filled', () => {
     const market = { o: 'MARKET', q: '0.00000000', p: '0.00000000', Q: '4999.00' };
     expect(figures(executionReport('NEW', 'NEW', 0, market))).toEqual({ 4293153: 'new 0/0/0 @ 0' });
@@ -137,6 +147,15 @@ describe('an executionReport', () => {
 });
 
 describe('an order update of USD-M futures', () => {
+  it('of one moment stands after those that had less filled: a market order goes through several levels in a millisecond', () => {
+    const fill = (z: string, X: string, t: number) => futuresUpdate('TRADE', X, 0, { t, l: '0.02', z, L: '91000.5', ap: '91000.5' });
+    const messages = [futuresUpdate('NEW', 'NEW', 0), ...['0.02', '0.04', '0.06', '0.08'].map((z, index) => fill(z, 'PARTIALLY_FILLED', 80 + index)), fill('0.1', 'FILLED', 90)];
+    const end = { 8886774: 'filled 0.1/0.1/0 @ 91000.5' };
+    expect(figures(...messages)).toEqual(end);
+    expect(figures(...messages.toReversed())).toEqual(end);
+    for (let sent = 2; sent < messages.length; sent += 1) expect(figures(...messages.slice(0, sent))).toEqual({ 8886774: expect.stringMatching(/^partially_filled 0\.1\/0\.0\d\/0\.0\d @ 91000\.5$/u) });
+  });
+
   it('is of a future of its own instrument, and closes where it only reduces', () => {
     const trade = dataOf(parse(futuresUpdate('TRADE', 'FILLED', 5, { t: 77, l: '0.1', z: '0.1', L: '91000.5', ap: '91000.5', n: '3.6' })), 'ExecutionRecorded');
     expect(trade.execution).toMatchObject({ execId: '77', side: 'sell', lastQty: '0.1', lastPx: '91000.5', positionEffect: 'close', fees: [{ amount: '3.6', currency: 'USDT' }] });

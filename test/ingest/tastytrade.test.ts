@@ -57,6 +57,17 @@ describe('an order of tastytrade', () => {
     expect(figures(frame(orderJson(status, 300, fills)))).toEqual({ 270602: expected });
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])('of one moment stands after those that had fewer fills, and after its own fills (%i)', (variant) => {
+    const fills = [1, 2, 3].map((quantity) => ({ id: `f${variant}-${quantity}`, quantity, price: `12.${10 + variant}`, at: 100 }));
+    const frames = [orderJson('Live', 50), ...fills.map((_, index) => orderJson('Live', 100, fills.slice(0, index + 1)))].map(frame);
+    expect(figures(...frames)).toEqual({ 270602: `partially_filled 10/6/4 @ ${Number(`12.${10 + variant}`)}` });
+    expect(figures(...frames.toReversed())).toEqual(figures(...frames));
+    for (const [status, left] of [['Cancelled', 'canceled'], ['Expired', 'expired']]) {
+      const ended = frame(orderJson(status ?? '', 200, fills));
+      expect(figures(...frames, ended)).toEqual({ 270602: `${left} 10/6/0 @ ${Number(`12.${10 + variant}`)}` });
+    }
+  });
+
   it('of the REST API is the same order: alone, in data, in items, in order, in a complex order', () => {
     const order = orderJson('Live', 300, [FIRST]);
     const once = endsOf(facts(frame(order)));

@@ -7,7 +7,7 @@ import type { OrderFact } from '../../src/eventstore/commands.js';
 import { clientAlias, orderStream } from '../../src/eventstore/identity.js';
 import type { Policies } from '../../src/policies/runner.js';
 import { executionOf, termsOf } from '../support/events.js';
-import { busted, canceled, Desk, placed, placedOrderId, traded } from './desk.js';
+import { accepted, busted, canceled, Desk, placed, placedOrderId, traded } from './desk.js';
 import { reactAndDie } from './reacting-process.js';
 
 let desk: Desk;
@@ -120,6 +120,29 @@ describe('a position that is asked to be closed', () => {
       expect(await cancelsOf(name)).toBe(1);
     },
   );
+
+  it('waits for a target’s order whose quantity nobody has said, and asks for its cancellation', async () => {
+    const position = await desk.openPosition();
+    await desk.record(desk.fact('unsized', placed('unsized', { orderQty: quantityText('0') })), desk.fact('unsized', accepted('unsized')));
+    await desk.setTarget(position, 'a', { orderRef: 'unsized' });
+    await desk.closePosition(position, 'after-unsized');
+    await desk.settled(policies);
+    expect(await cancelsOf('unsized')).toBe(1);
+    expect(await desk.placedOrder('after-unsized')).toBeUndefined();
+    await desk.record(desk.fact('unsized', canceled('unsized')));
+    await desk.settled(policies);
+    expect((await desk.placedOrder('after-unsized'))?.terms?.orderQty).toBe('10');
+  });
+
+  it('is not closed by an order that is done for the day with a part filled', async () => {
+    const position = await desk.openPosition();
+    await desk.closePosition(position, 'day-order');
+    await desk.settled(policies);
+    const doneForDay: OrderFactEvent = { type: 'OrderDoneForDay', data: { refs: { clOrdId: 'day-order' }, report: { ordStatus: 'done_for_day', cumQty: quantityText('4'), leavesQty: quantityText('0') } } };
+    await desk.record(closingTrade('day-order', 'e1', '4'), answer('day-order', doneForDay));
+    await desk.settled(policies);
+    expect((await desk.position(position)).close).toMatchObject({ status: 'cancelled', reason: 'its order is done_for_day' });
+  });
 
   it('needs no order where the targets close it all', async () => {
     const position = await desk.openPosition({ quantity: '4' });

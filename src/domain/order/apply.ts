@@ -129,7 +129,7 @@ function repeatedSlot(order: OrderProgress, fact: ExecutionRecorded['data'], occ
 function recordExecution(order: OrderProgress, entry: OrderFactEntry, fact: ExecutionRecorded['data']): OrderProgress {
   const { tradingDay, place } = entry;
   const repeated = repeatedSlot(order, fact, place.occurredAt);
-  if (repeated >= 0) return { ...order, executions: nameTrade(order.executions, fact.execution.execId, repeated) };
+  if (repeated >= 0) return withExecutions(order, nameTrade(order.executions, fact.execution.execId, repeated));
   const traded = withExecutions(order, recordTrade(order.executions, fact.execution, place.occurredAt, tradingDay, quantityIn(fact.report?.cumQty)));
   const status = fact.report?.ordStatus;
   if (traded.ending === undefined && (status === 'canceled' || status === 'expired')) return end({ ...traded, isAccepted: true }, status, tradingDay, fact);
@@ -244,5 +244,6 @@ export function applyFact(order: OrderProgress, entry: OrderFactEntry): OrderPro
   const applied = applyByType(known, entry);
   if (isRequest(fact) && !report) return applied;
   const named = readIds(applied, fact);
-  return report ? { ...named, disagreements: compareReport(named, report) } : named;
+  // What is sent again says how the order was when it was sent first.
+  return report && fact.data.possResend !== true ? { ...named, disagreements: compareReport(named, report) } : named;
 }

@@ -5,7 +5,7 @@ import type { FactOrder, OrderFactEntry } from './state.js';
 
 /*
  * The place of a fact among its order's facts follows from the fact alone, so that any order of arrival folds to one
- * state. It is lexicographic over (time, request or report, session, sequence, kind, digest, key): total and transitive.
+ * state. It is lexicographic over (time, request or report, session, sequence, part or whole, kind, digest, key): total and transitive.
  */
 
 const SECONDS_LENGTH = 'YYYY-MM-DDTHH:MM:SS'.length;
@@ -80,6 +80,9 @@ export const isRequest = (fact: OrderFactEvent): boolean =>
 /** A request comes before a report of the same moment: they are numbered in different sessions. */
 const requestsFirst = (fact: OrderFactEvent): number => (isRequest(fact) ? 0 : 1);
 
+/** What states the whole order knows of all the rest of its moment. */
+const wholeLast = ({ data }: OrderFactEvent): number => (data.statesWholeOrder ? 1 : 0);
+
 /** Negative, 0 or positive as `a` comes before, is, or comes after `b`. */
 export function compareFacts(a: OrderFactEntry, b: OrderFactEntry): number {
   return (
@@ -87,6 +90,7 @@ export function compareFacts(a: OrderFactEntry, b: OrderFactEntry): number {
     requestsFirst(a.fact) - requestsFirst(b.fact) ||
     compareText(a.place.session, b.place.session) ||
     compareSequences(a.place.sequence, b.place.sequence) ||
+    wholeLast(a.fact) - wholeLast(b.fact) ||
     KIND_RANK[a.fact.type] - KIND_RANK[b.fact.type] ||
     compareText(a.place.digest, b.place.digest) ||
     compareText(a.key, b.key)

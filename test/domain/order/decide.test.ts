@@ -96,6 +96,12 @@ describe('asking for a cancel or a replace', () => {
     expect(decide(given(placed, accepted, replaced), cancel('Z'))).toMatchObject({ events: [{ data: { refs: { clOrdId: 'Z', origClOrdId: 'Y' } } }] });
   });
 
+  test('given a working order whose quantity nobody has said, then it can be cancelled', () => {
+    const unsized: OrderFactEvent = { type: 'OrderPlaced', data: { origin: 'fact', refs: { clOrdId: 'X' }, terms: terms('0') } };
+    expect(decide(given(unsized, accepted), cancel())).toMatchObject({ events: [{ type: 'CancelRequested' }] });
+    expect(rejection(decide(given(unsized, accepted, canceled), cancel()))).toMatchObject({ code: 'nothing_left' });
+  });
+
   test.each<[string, readonly OrderFactEvent[], OrderCommand, string]>([
     ['no order', [], cancel(), 'order_not_found'],
     ['a filled order', [placed, filled], cancel(), 'nothing_left'],

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { quantityText } from '../../../src/domain/amounts.js';
+import { canonicalDecimal } from '../../../src/domain/decimal.js';
+import { execId } from '../../../src/domain/ids.js';
+import type { OrderFactEvent } from '../../../src/domain/order/events.js';
 import { accepted, busted, corrected, figures, kinds, placed, refs, report, restated, traded } from './facts.js';
-import { asEvents, foldEvents, given, metadata } from './given.js';
+import { asEvents, execution, foldEvents, given, metadata } from './given.js';
 
 describe('the executions of an order', () => {
   test('given a correction that another one waited for, then both apply', () => {
@@ -151,5 +154,43 @@ describe('the view of an order', () => {
     expect(before.view.executions).toHaveLength(1);
     const after = foldEvents([{ ...accepted, metadata: metadata(3) }], before);
     expect(after.view.executions).toBe(before.view.executions);
+  });
+});
+
+describe('a trade that is sent again (PossResend) under an ExecID that nobody has seen', () => {
+  const first = traded('E1', '100', '10', { report: report('partially_filled', '100') });
+  const third = traded('E3', '100', '10.1', { report: report('partially_filled', '300') });
+  const again = (cumQty: string) => traded('E2', '100', '10', { report: report('partially_filled', cumQty), possResend: true });
+
+  test('is the trade that was lost where the broker counted it beside the one that it looks like', () => {
+    expect(kinds(given(placed(), first, third))).toEqual(['cum_qty']);
+    const found = given(placed(), first, third, again('200'));
+    expect(figures(found)).toBe('partially_filled 1000/300/700 @ 10.0333333333');
+    expect(kinds(found)).toEqual([]);
+  });
+
+  test('is the one that is known where the broker counted no more with it', () => {
+    const state = given(placed(), first, again('100'));
+    expect(figures(state)).toBe('partially_filled 1000/100/900 @ 10');
+    expect(kinds(state)).toEqual([]);
+  });
+
+  test('takes with it a bust that names it and came before', () => {
+    const state = given(placed(), first, busted('B', 'E2'), again('100'));
+    expect(figures(state)).toBe('new 1000/0/1000 @ 0');
+    expect(kinds(state)).toEqual([]);
+  });
+});
+
+describe('a correction that keeps the ExecID', () => {
+  const withFee = (fee: string): OrderFactEvent => ({
+    type: 'ExecutionCorrected',
+    data: { refs, execRefId: execId('E1'), execution: { ...execution('E1', '400', '100'), fees: [{ amount: canonicalDecimal(fee), currency: 'USD' }] } },
+  });
+
+  test('of the fees alone counts, once however often it comes', () => {
+    const state = given(placed(), traded('E1', '400'), withFee('5'), withFee('5'));
+    expect(state.view.executions).toMatchObject([{ version: 2, execution: { fees: [{ amount: '5', currency: 'USD' }] } }]);
+    expect(figures(state)).toBe('partially_filled 1000/400/600 @ 100');
   });
 });
