@@ -32,7 +32,7 @@ export async function* postings(database: ReadDatabase, viewer: Viewer, { accoun
     for (const row of page.rows) {
       after = { postedPosition: row.postedPosition, orderId: row.orderId, execId: row.execId, entry: row.entry.toString(), leg: row.leg.toString() };
       yield {
-        orderId: row.orderId,
+        fillbookOrderId: row.orderId,
         execId: row.execId,
         entry: row.entry,
         leg: row.leg,
@@ -42,7 +42,7 @@ export async function* postings(database: ReadDatabase, viewer: Viewer, { accoun
         ledgerAccount: row.account,
         unit: row.unit,
         amount: row.amount,
-        matchedOrderId: row.matchedOrderId,
+        matchedFillbookOrderId: row.matchedOrderId,
         matchedExecId: row.matchedExecId,
         matchedQty: row.matchedQty,
         account: row.accountId,
@@ -74,7 +74,7 @@ export async function* lots(database: ReadDatabase, viewer: Viewer, { accountId 
         environment: row.environment,
         tradingDay: row.tradingDay,
         openedAt: row.occurredAt,
-        orderId: row.orderId,
+        fillbookOrderId: row.orderId,
         execId: row.execId,
       };
     }

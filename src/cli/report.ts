@@ -75,7 +75,7 @@ async function* unfilled(database: ReadDatabase, viewer: Viewer, filter: ReportF
         quantity: row.quantity,
         filledQty: row.filledQty,
         orderRef: row.orderRef,
-        orderId: row.orderId,
+        fillbookOrderId: row.orderId,
         symbol: position?.symbol ?? null,
         strategyType: position?.strategyType ?? null,
         direction: position?.direction ?? null,

@@ -62,10 +62,10 @@ export class OrderFacts {
 
   /** Asks which order it is while the trades before it are recorded; no slot is held while it waits for them, since they need one too. */
   async #recordInBook(fact: OrderFact, first: Alias, book: LanePlace, release: () => void): Promise<CommandResult> {
-    if (!book.turn) return await this.slots.run(() => this.#record(fact, first, { release, onSent: book.leave }));
+    if (!book.turn) return await this.slots.run(() => this.#record(fact, first, { release, onSent: () => book.leave() }));
     const found = this.#knownOrder(fact) === undefined ? await this.slots.run(() => this.resolver.findAll(fact)) : undefined;
     await book.turn;
-    return await this.slots.run(() => this.#record(fact, first, { release, onSent: book.leave, found }));
+    return await this.slots.run(() => this.#record(fact, first, { release, onSent: () => book.leave(), found }));
   }
 
   /**

@@ -121,6 +121,9 @@ export type CsvHeader = readonly (CsvColumn | undefined)[];
 /** What the columns of a header mean, or what is wrong with them. */
 export function readHeader(names: readonly string[], { renamed, ignored }: CsvSetting): { readonly header: CsvHeader } | { readonly reason: string } {
   if (names.length > MAX_COLUMNS) return { reason: `the header has ${names.length} columns, at most ${MAX_COLUMNS} are read` };
+  const present = new Set(names.map((name) => plain(name)));
+  const missing = [...renamed.keys()].find((name) => !present.has(name));
+  if (missing !== undefined) return { reason: `the file has no column ${shown(missing)}, which is mapped to ${renamed.get(missing)}: its columns are ${names.slice(0, 20).map((name) => shown(name)).join(', ')}` };
   const header = names.map((name) => (ignored.has(plain(name)) ? undefined : (renamed.get(plain(name)) ?? KNOWN.get(plain(name)))));
   const unknown = names.find((name, index) => header[index] === undefined && !ignored.has(plain(name)) && !ignored.has('*'));
   if (unknown !== undefined) return { reason: `the column ${shown(unknown)} is not known (docs/csv.md): map it, such as columns=${unknown.slice(0, 60)}:quantity, or ignore it, ignore=${unknown.slice(0, 60)} (or ignore=*)` };

@@ -36,14 +36,15 @@ export interface ReplaySummary {
 
 type Data = LineQuarantined['data'];
 
-function parseAgain({ origin, line, format, content, options }: Data, flags: ImportFlags, writer: QuarantineWriter): ParsedLine {
+/** The line as it is read now; the error where its format does not take the flags. */
+function parseAgain({ origin, line, format, content, options }: Data, flags: ImportFlags, writer: QuarantineWriter): ParsedLine | ImportOptionError {
   if (content.length >= MAX_CONTENT_LENGTH) return { kind: 'malformed', reason: 'the line was cut when it was quarantined' };
   try {
     return adapterOf(format)
       .open({ origin, flags: { ...options, ...flags }, importId: writer.importId, now: writer.now })
       .parse(content, Number(line));
   } catch (error) {
-    if (error instanceof ImportOptionError) return { kind: 'malformed', reason: error.message };
+    if (error instanceof ImportOptionError) return error;
     throw error;
   }
 }
@@ -77,16 +78,26 @@ async function recordFacts(parsed: Extract<ParsedLine, { kind: 'facts' }>, handl
 /**
  * Parses quarantined lines again, records what they say and notes each as replayed. A line that is still malformed stays.
  * May be run any number of times; killed in between, the facts that were recorded already count once.
+ * @throws {ImportOptionError} where no waiting line's format takes the flags: nothing was replayed then.
  */
 export async function replayQuarantined(options: ReplayQuarantinedOptions): Promise<ReplaySummary> {
   const { store, handler, producer = 'fillbook', streams, flags = {}, signal } = options;
   const writer: QuarantineWriter = { store, producer, importId: randomUUID(), now: () => new Date().toISOString() };
   const tally = new ImportTally();
   let [replayed, remaining] = [0, 0];
+  // Lines of several formats may wait: an option is wrong where none of them has it.
+  let isTaken = false;
+  let refusal: ImportOptionError | undefined;
   for await (const { recorded, data } of waitingLines(store, streams)) {
     if (signal?.aborted) break;
     tally.read += 1;
     const parsed = parseAgain(data, flags, writer);
+    if (parsed instanceof ImportOptionError) {
+      refusal ??= parsed;
+      remaining += 1;
+      continue;
+    }
+    isTaken = true;
     const isDone = parsed.kind === 'skipped' || (parsed.kind === 'facts' && (await recordFacts(parsed, handler, tally)));
     if (!isDone) {
       remaining += 1;
@@ -95,6 +106,7 @@ export async function replayQuarantined(options: ReplayQuarantinedOptions): Prom
     tally.reached(await noteReplayed(writer, recorded, data, parsed.kind === 'facts' ? parsed.facts.length : 0));
     replayed += 1;
   }
+  if (refusal && !isTaken && Object.keys(flags).length > 0) throw refusal;
   const { read, events, duplicates, parked, position } = tally;
   return { read, replayed, events, duplicates, parked, remaining, position };
 }

@@ -142,6 +142,9 @@ class FillTargetsBatch implements PolicyBatch {
     const named = message.names?.positionId;
     if (named !== undefined && !this.#links.has(order)) await this.#linkToPosition(order, cause, named);
     const link = this.#links.get(order);
+    if (named !== undefined && link && link.positionId !== named) {
+      this.#log.setAside(cause.recorded.stream, cause.recorded.position, { message: `the message names position ${named}, and its order's fills are those of position ${link.positionId}` });
+    }
     if (link) await this.#reactions.follow(cause, link, this.#log);
   }
 

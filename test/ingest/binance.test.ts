@@ -146,10 +146,11 @@ describe('an executionReport', () => {
   });
 });
 
+const level = (z: string, X: string, t: number) => futuresUpdate('TRADE', X, 0, { t, l: '0.02', z, L: '91000.5', ap: '91000.5' });
+
 describe('an order update of USD-M futures', () => {
   it('of one moment stands after those that had less filled: a market order goes through several levels in a millisecond', () => {
-    const fill = (z: string, X: string, t: number) => futuresUpdate('TRADE', X, 0, { t, l: '0.02', z, L: '91000.5', ap: '91000.5' });
-    const messages = [futuresUpdate('NEW', 'NEW', 0), ...['0.02', '0.04', '0.06', '0.08'].map((z, index) => fill(z, 'PARTIALLY_FILLED', 80 + index)), fill('0.1', 'FILLED', 90)];
+    const messages = [futuresUpdate('NEW', 'NEW', 0), ...['0.02', '0.04', '0.06', '0.08'].map((z, index) => level(z, 'PARTIALLY_FILLED', 80 + index)), level('0.1', 'FILLED', 90)];
     const end = { 8886774: 'filled 0.1/0.1/0 @ 91000.5' };
     expect(figures(...messages)).toEqual(end);
     expect(figures(...messages.toReversed())).toEqual(end);

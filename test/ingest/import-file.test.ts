@@ -228,29 +228,29 @@ describe('an import', () => {
   });
 });
 
-describe('the import of several accounts whose brokers use the same ids', () => {
-  const line = (account: string | undefined, orderId: string, execId: string, quantity: string) => [
-    `2026-11-20T14:30:0${execId.slice(1)}Z,${account ?? ''},${orderId},${execId},ACME,buy,${quantity},5`,
-  ];
-  const header = 'occurredAt,account,orderId,execId,symbol,side,quantity,price';
-  const shown = async () =>
-    (await ledger.orders(tenant)).map(({ accountId, view }) => `${accountId} ${view.executions.map(({ execId }) => execId).join('+')}`).toSorted();
+const csvLine = (account: string | undefined, orderId: string, execId: string, quantity: string) => [
+  `2026-11-20T14:30:0${execId.slice(1)}Z,${account ?? ''},${orderId},${execId},ACME,buy,${quantity},5`,
+];
+const CSV_HEADER = 'occurredAt,account,orderId,execId,symbol,side,quantity,price';
+const shown = async () =>
+  (await ledger.orders(tenant)).map(({ accountId, view }) => `${accountId} ${view.executions.map(({ execId }) => execId).join('+')}`).toSorted();
 
+describe('the import of several accounts whose brokers use the same ids', () => {
   it('given lines that say their account, then each account has its own order and its own trades', async () => {
-    const file = await fileOf('two.csv', [header, ...line('acc1', '1', 'x1', '10'), ...line('acc2', '1', 'x2', '20'), ...line('acc2', '1', 'x1', '10')]);
+    const file = await fileOf('two.csv', [CSV_HEADER, ...csvLine('acc1', '1', 'x1', '10'), ...csvLine('acc2', '1', 'x2', '20'), ...csvLine('acc2', '1', 'x1', '10')]);
     expect(await run(file, 'csv')).toMatchObject({ events: 3, duplicates: 0, parked: 0 });
     expect(await shown()).toEqual(['acc1 x1', 'acc2 x1+x2']);
     expect(await run(file, 'csv')).toMatchObject({ events: 0, duplicates: 3 });
   });
 
   it('given a file for each account, then the flag keeps them apart as well', async () => {
-    const file = await fileOf('one.csv', [header, ...line(undefined, '1', 'x1', '10')]);
+    const file = await fileOf('one.csv', [CSV_HEADER, ...csvLine(undefined, '1', 'x1', '10')]);
     for (const account of ['acc1', 'acc2']) await run(file, 'csv', { options: { account } });
     expect(await shown()).toEqual(['acc1 x1', 'acc2 x1']);
   });
 
   it('given a line without an account after one that says it, then it is of that order', async () => {
-    await run(await fileOf('some.csv', [header, ...line('acc1', '1', 'x1', '10'), ...line(undefined, '1', 'x2', '20')]), 'csv');
+    await run(await fileOf('some.csv', [CSV_HEADER, ...csvLine('acc1', '1', 'x1', '10'), ...csvLine(undefined, '1', 'x2', '20')]), 'csv');
     expect(await shown()).toEqual(['acc1 x1+x2']);
   });
 });

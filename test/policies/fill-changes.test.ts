@@ -59,6 +59,11 @@ const sumOf = (quantities: readonly string[]): string => formatQuantity(quantiti
 const liveInOrder = (order: OrderState): string => sumOf(order.view.executions.filter(({ status }) => status !== 'busted').map(({ execution }) => execution.lastQty));
 const liveInPosition = (position: PositionState): string => sumOf(position.fills.filter(({ live }) => live).map(({ execution }) => execution.lastQty));
 
+const ending = (...said: readonly OrderFactEvent[]) =>
+  endingOf([placed('o'), ...said].reduce((state, fact, second) => orderAfter(state, { fact, second }), orderDecider.initialState).view);
+const calculated: OrderFactEvent = { type: 'OrderCalculated', data: { refs: {} } };
+const doneForDay = (leaves: string): OrderFactEvent => ({ type: 'OrderDoneForDay', data: { refs: {}, report: { leavesQty: quantityText(leaves) } } });
+
 describe('what a position is told of an order', () => {
   it('ends as what the order says, whatever order its facts came in, and however late it was told of them', () => {
     fc.assert(
@@ -102,11 +107,6 @@ describe('what a position is told of an order', () => {
     const { drafts } = newFills(order.view, [], { orderId: link.orderId, targetKey: undefined, direction });
     expect(drafts.map(({ command }) => command.effect)).toEqual([effect]);
   });
-
-  const ending = (...said: readonly OrderFactEvent[]) =>
-    endingOf([placed('o'), ...said].reduce((state, fact, second) => orderAfter(state, { fact, second }), orderDecider.initialState).view);
-  const calculated: OrderFactEvent = { type: 'OrderCalculated', data: { refs: {} } };
-  const doneForDay = (leaves: string): OrderFactEvent => ({ type: 'OrderDoneForDay', data: { refs: {}, report: { leavesQty: quantityText(leaves) } } });
 
   it('an order that has ended without being filled ends its target, whatever its status says in the end', () => {
     expect(ending(canceled('o'))).toBe('cancelled');

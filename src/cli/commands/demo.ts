@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { playDemo } from '../../demo/play.js';
 import type { UnfilledTarget } from '../../demo/play.js';
 import { EXIT } from '../exit-codes.js';
@@ -11,7 +12,7 @@ import { aborted } from '../shutdown.js';
 
 interface DemoCommandOptions extends CommonOptions {
   readonly once?: boolean;
-  readonly pause: string;
+  readonly pause: number;
 }
 
 const EXAMPLE = '{ unfilledTargets(first: 5) { edges { node { targetKey status quantity filledQty position { symbol openQty } } } } }';
@@ -34,13 +35,21 @@ async function printReport(output: Output, targets: readonly UnfilledTarget[]): 
   );
 }
 
+const MAX_PAUSE_MS = 60_000;
+
+function pauseMs(text: string): number {
+  const pause = Number(text);
+  if (/^\d{1,5}$/u.test(text) && pause <= MAX_PAUSE_MS) return pause;
+  throw new InvalidArgumentError(`It is a number of milliseconds, 0 to ${MAX_PAUSE_MS}.`);
+}
+
 /** `fillbook demo`. */
 export function addDemo(program: Command): void {
   withCommonOptions(program.command('demo'))
     .description('play a made-up trading session through the API while subscriptions show it; then serve on')
     .option('--once', 'end after the report')
     .option('--port <port>', 'port to listen on, 0 for any free one (FILLBOOK_PORT; default 4000)')
-    .option('--pause <ms>', 'between two messages of the broker', '120')
+    .option('--pause <ms>', 'between two messages of the broker', pauseMs, 120)
     .action((options: DemoCommandOptions) =>
       runCommand({ ...options, logLevel: options.logLevel ?? process.env['FILLBOOK_LOG_LEVEL'] ?? 'warn' }, async ({ config, logger, output, signal }) => {
         const startedMs = performance.now();
@@ -50,7 +59,7 @@ export function addDemo(program: Command): void {
           await output.text(`Fillbook serves ${serving.url} after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s (${stores}).\n`);
           await output.text('▸ what is sent   ◂ what a subscription to orders shows   ★ to targets\n');
           const print = (line: string): void => void (output.json ? process.stderr : process.stdout).write(`${line}\n`);
-          const targets = await playDemo({ url: serving.url, print, pauseMs: Number(options.pause), signal, now: () => new Date() });
+          const targets = await playDemo({ url: serving.url, print, pauseMs: options.pause, signal, now: () => new Date() });
           await printReport(output, targets);
           if (options.once === true) {
             await output.text('\nThe stores stay: `fillbook serve` serves them, without --once this command does.');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { CostMethod } from '../../domain/ledger/accounts.js';
+import { CommandError, EXIT } from '../exit-codes.js';
 import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';
 import { REPORTS } from '../report.js';
@@ -9,8 +10,16 @@ import { settleAll, withSpine } from '../spine.js';
 
 interface ReportOptions extends CommonOptions {
   readonly account?: string;
-  readonly costMethod: CostMethod;
+  readonly costMethod?: CostMethod;
   readonly asOf?: string;
+}
+
+/** The reports that an option is of: with any other it would change nothing, and is refused. */
+const COST_METHOD_REPORTS: ReadonlySet<string> = new Set(['trial-balance', 'pnl', 'target-pnl']);
+const AS_OF_REPORTS: ReadonlySet<string> = new Set(['trial-balance']);
+
+function refuseUnused(name: string, option: string, given: string | undefined, reports: ReadonlySet<string>): void {
+  if (given !== undefined && !reports.has(name)) throw new CommandError(`${option}: the report ${name} has no such option, it is of ${[...reports].join(', ')}`, EXIT.usage);
 }
 
 const COST_METHODS: readonly CostMethod[] = ['fifo', 'average'];
@@ -27,15 +36,17 @@ export function addReport(program: Command): void {
     .description('print a read model, a line a row: orders, unfilled targets, parked facts, quarantined lines, the ledger')
     .addArgument(new Argument('<name>', 'which report').choices([...REPORTS.keys()]))
     .option('--account <id>', 'only this account')
-    .addOption(new Option('--cost-method <method>', 'of trial-balance, pnl and target-pnl').choices(COST_METHODS).default('fifo'))
+    .addOption(new Option('--cost-method <method>', 'of trial-balance, pnl and target-pnl (default fifo)').choices(COST_METHODS))
     .option('--as-of <position>', 'of trial-balance: with what was posted up to this place in the log', position)
     .action((name: string, options: ReportOptions) =>
       runCommand(options, async ({ config, logger, output, signal }) => {
         const report = REPORTS.get(name);
         if (!report) throw new Error(`no report ${name}`);
+        refuseUnused(name, '--cost-method', options.costMethod, COST_METHOD_REPORTS);
+        refuseUnused(name, '--as-of', options.asOf, AS_OF_REPORTS);
         return withSpine(config, logger, async (spine) => {
           await settleAll(spine, signal);
-          const rows = await output.rows(report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account, costMethod: options.costMethod, asOf: options.asOf }));
+          const rows = await output.rows(report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account, costMethod: options.costMethod ?? 'fifo', asOf: options.asOf }));
           if (rows === 0) await output.text(`no ${name}`);
           return undefined;
         });

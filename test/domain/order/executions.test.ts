@@ -157,10 +157,11 @@ describe('the view of an order', () => {
   });
 });
 
+const again = (cumQty: string) => traded('E2', '100', '10', { report: report('partially_filled', cumQty), possResend: true });
+
 describe('a trade that is sent again (PossResend) under an ExecID that nobody has seen', () => {
   const first = traded('E1', '100', '10', { report: report('partially_filled', '100') });
   const third = traded('E3', '100', '10.1', { report: report('partially_filled', '300') });
-  const again = (cumQty: string) => traded('E2', '100', '10', { report: report('partially_filled', cumQty), possResend: true });
 
   test('is the trade that was lost where the broker counted it beside the one that it looks like', () => {
     expect(kinds(given(placed(), first, third))).toEqual(['cum_qty']);
@@ -182,12 +183,12 @@ describe('a trade that is sent again (PossResend) under an ExecID that nobody ha
   });
 });
 
-describe('a correction that keeps the ExecID', () => {
-  const withFee = (fee: string): OrderFactEvent => ({
-    type: 'ExecutionCorrected',
-    data: { refs, execRefId: execId('E1'), execution: { ...execution('E1', '400', '100'), fees: [{ amount: canonicalDecimal(fee), currency: 'USD' }] } },
-  });
+const withFee = (fee: string): OrderFactEvent => ({
+  type: 'ExecutionCorrected',
+  data: { refs, execRefId: execId('E1'), execution: { ...execution('E1', '400', '100'), fees: [{ amount: canonicalDecimal(fee), currency: 'USD' }] } },
+});
 
+describe('a correction that keeps the ExecID', () => {
   test('of the fees alone counts, once however often it comes', () => {
     const state = given(placed(), traded('E1', '400'), withFee('5'), withFee('5'));
     expect(state.view.executions).toMatchObject([{ version: 2, execution: { fees: [{ amount: '5', currency: 'USD' }] } }]);
