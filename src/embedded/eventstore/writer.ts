@@ -5,6 +5,7 @@ import { newEventId } from './event-id.js';
 import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
 import { MemoryBudget } from './memory-budget.js';
 import { TOMBSTONE_REVISION } from './messages.js';
+import { newestCreatedMs } from './newest-created.js';
 import { type CommittedRun, PendingCommit } from './pending-commit.js';
 import { RecentEvents } from './recent-events.js';
 import type { StoreHead } from './storage-records.js';
@@ -66,7 +67,7 @@ export class Writer {
   readonly #queue: WriteRequest[] = [];
   readonly #committed: (committed: Committed) => void;
   #head: StoreHead;
-  #createdMs = 0;
+  #createdMs: number;
   #scheduled = false;
   #closed = false;
   readonly unfinished = new MemoryBudget(MAX_UNFINISHED_BYTES);
@@ -77,6 +78,7 @@ export class Writer {
     this.#storage = storage;
     this.#committed = committed;
     this.#head = storage.head();
+    this.#createdMs = newestCreatedMs(storage);
   }
 
   get nextPosition(): bigint {
@@ -137,7 +139,7 @@ export class Writer {
   #commitGroup(): void {
     const group = this.#takeGroup().filter((request) => !request.abandoned());
     if (group.length === 0) return;
-    // Never back: reading by age relies on it.
+    // Never back, also where the clock was set back or over a restart: reading by age relies on it.
     this.#createdMs = Math.max(this.#createdMs, Date.now());
     const pending = new PendingCommit(this.#storage, this.#recent, this.#head, this.#createdMs);
     const before = this.#head.nextPosition;
