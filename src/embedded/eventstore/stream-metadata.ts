@@ -58,12 +58,35 @@ export function parseStreamMetadata(data: Buffer, isJson: boolean): StreamMetada
 /** The metadata that a soft delete writes. */
 export const SOFT_DELETED_JSON = Buffer.from(`{"$tb":${TOMBSTONE_REVISION}}`);
 
-/** `data` with truncateBefore set, other keys as they are; undefined if it is no JSON object. */
+/** The members of a JSON object, each as the text that it was written as. `json` is known to be an object. */
+function* memberTexts(json: string): Generator<{ readonly key: unknown; readonly text: string }> {
+  let [depth, inString, start, colon] = [0, false, 0, 0];
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (inString) {
+      if (character === '\\') at += 1;
+      else if (character === '"') inString = false;
+      continue;
+    }
+    if (character === '"') inString = true;
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === ':' && depth === 1) colon = at;
+    if (depth === 1 && character === '{') start = at + 1;
+    if ((depth === 0 && character === '}') || (depth === 1 && character === ',')) {
+      const text = json.slice(start, at).trim();
+      if (text !== '') yield { key: JSON.parse(json.slice(start, colon)), text };
+      start = at + 1;
+    }
+  }
+}
+
+/**
+ * `data` with truncateBefore set; undefined if it is no JSON object. Other members keep their text: to parse and write them again
+ * would change numbers that a double does not hold, `1.0`, and members of one name.
+ */
 export function withTruncateBefore(data: Buffer, revision: bigint): Buffer | undefined {
-  const parsed = parseObject(data);
-  if (parsed === undefined) return undefined;
-  const members = Object.entries(parsed)
-    .filter(([key]) => key !== '$tb')
-    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
-  return Buffer.from(`{${[...members, `"$tb":${revision}`].join(',')}}`);
+  if (parseObject(data) === undefined) return undefined;
+  const others = Array.from(memberTexts(data.toString('utf8'))).filter(({ key }) => key !== '$tb');
+  return Buffer.from(`{${[...others.map(({ text }) => text), `"$tb":${revision}`].join(',')}}`);
 }

@@ -126,6 +126,24 @@ describe('what is kept of a stream', () => {
   });
 
   it.each([
+    ['{"id":9007199254740993}', '{"id":9007199254740993,"$tb":7}'],
+    ['{"id":1.0,"huge":1e400,"small":-0}', '{"id":1.0,"huge":1e400,"small":-0,"$tb":7}'],
+    ['{"a":{"$tb":1,"b":[{"c":1.50},"},{"]},"$tb":3,"d":"\\""}', '{"a":{"$tb":1,"b":[{"c":1.50},"},{"]},"d":"\\"","$tb":7}'],
+    ['{"$tb":1,"a":2,"$tb":3}', '{"a":2,"$tb":7}'],
+    ['{"\\u0024tb":1,"a:,}":"\\u00e9"}', '{"a:,}":"\\u00e9","$tb":7}'],
+    ['{"a":1,"a":2.0}', '{"a":1,"a":2.0,"$tb":7}'],
+    ['{"__proto__":{"x":1}}', '{"__proto__":{"x":1},"$tb":7}'],
+    [' {\n "a" : [1, 2] ,\t"$tb" : 1 }\n', '{"a" : [1, 2],"$tb":7}'],
+    ['{ }', '{"$tb":7}'],
+  ])('given the metadata %s, when a soft-deleted stream comes back, then other members keep their text', (json, merged) => {
+    expect(withTruncateBefore(Buffer.from(json), 7n)?.toString('utf8')).toBe(merged);
+  });
+
+  it.each(['', '[]', '1', 'null', '{"a":}', '{"a":1}}'])('given %j, when truncateBefore is to be set in it, then it is no metadata', (json) => {
+    expect(withTruncateBefore(Buffer.from(json), 7n)).toBeUndefined();
+  });
+
+  it.each([
     ['{"$maxCount":3,"$maxAge":60,"$tb":5}', { maxCount: 3n, maxAgeSeconds: 60, truncateBefore: 5n }],
     ['{"$tb":9223372036854775807}', { truncateBefore: (1n << 63n) - 1n }],
     ['{"$maxCount":"3"}', {}],
