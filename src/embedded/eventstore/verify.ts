@@ -1,6 +1,7 @@
 import type { Block } from './block.js';
 import { frameSize, readEventHead } from './event-frame.js';
 import { TOMBSTONE_REVISION } from './messages.js';
+import type { Run } from './storage-records.js';
 import { EventStorage } from './storage.js';
 import type { StreamRecord } from './stream-record.js';
 
@@ -90,24 +91,38 @@ class Verification {
   #verifyStream({ number, last }: StreamRecord): void {
     let next = 0n;
     let name: Buffer | undefined;
+    let label = `stream number ${number}`;
     for (const run of this.#storage.runsFrom(number, 0n)) {
-      const isTombstone = run.firstRevision === TOMBSTONE_REVISION;
-      if (run.firstRevision !== next && !isTombstone) this.#problem(`stream number ${number}: revision ${next} is missing`);
       const block = this.#storage.block(run.block);
-      if (block === undefined) throw new Error(`revision ${run.firstRevision} stands in a block that is missing`);
-      let at = run.offset;
-      for (let index = 0; index < run.count; index += 1, at += frameSize(block.frames, at)) {
-        const head = readEventHead(block.frames, at);
-        const revision = run.firstRevision + BigInt(index);
-        name ??= Buffer.from(head.stream);
-        if (head.revision !== revision || !head.stream.equals(name)) {
-          this.#problem(`stream ${name.toString('utf8')}: at revision ${revision} stands ${head.stream.toString('utf8')}@${head.revision}`);
-        }
+      if (block === undefined) throw new Error(`${label}: revision ${run.firstRevision} stands in a block that is missing`);
+      if (run.offset >= block.frames.length) throw new Error(`${label}: revision ${run.firstRevision} stands behind the end of its block`);
+      if (name === undefined) {
+        name = Buffer.from(readEventHead(block.frames, run.offset).stream);
+        label = `stream ${name.toString('utf8')}`;
       }
+      const isTombstone = run.firstRevision === TOMBSTONE_REVISION;
+      if (run.firstRevision > next && !isTombstone) this.#problem(`${label}: revision ${next} is missing`);
+      if (run.firstRevision < next) this.#problem(`${label}: revision ${run.firstRevision} is in the index twice`);
+      this.#verifyRun(run, block, name);
       next = run.firstRevision + BigInt(run.count);
       this.#indexed += run.count;
     }
-    if (next !== last + 1n) this.#problem(`stream ${name?.toString('utf8') ?? `number ${number}`}: ends at ${next - 1n}, its record says ${last}`);
+    if (next !== last + 1n) this.#problem(`${label}: ends at ${next - 1n}, its record says ${last}`);
+  }
+
+  #verifyRun({ firstRevision, count, offset }: Run, { frames }: Block, name: Buffer): void {
+    let at = offset;
+    for (let index = 0; index < count; index += 1, at += frameSize(frames, at)) {
+      const revision = firstRevision + BigInt(index);
+      if (at >= frames.length) {
+        this.#problem(`stream ${name.toString('utf8')}: revision ${revision} stands behind the end of its block`);
+        return;
+      }
+      const head = readEventHead(frames, at);
+      if (head.revision !== revision || !head.stream.equals(name)) {
+        this.#problem(`stream ${name.toString('utf8')}: at revision ${revision} stands ${head.stream.toString('utf8')}@${head.revision}`);
+      }
+    }
   }
 }
 
