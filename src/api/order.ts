@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { executionsOfOrders } from '../projections/orders/execution-queries.js';
 import type { OrderName, SelectedOrder } from '../projections/orders/queries.js';
 import { findOrder, listOrders } from '../projections/orders/queries.js';
@@ -11,6 +12,19 @@ import { present } from './present.js';
 import { READ_MODELS } from './read-models.js';
 import { executionRef, orderRef, positionRef } from './refs.js';
 import { waitArguments, waitForReadModels } from './wait.js';
+
+const discrepancyList = z.array(z.object({ kind: z.string(), field: z.string(), brokers: z.string(), ours: z.string(), execId: z.string().optional() }));
+
+const discrepancyRef = builder.objectRef<z.infer<typeof discrepancyList>[number]>('OrderDiscrepancy').implement({
+  description: 'Where the broker\'s numbers and ours disagree now. Neither is taken over.',
+  fields: (t) => ({
+    kind: t.exposeString('kind', { description: '`cum_qty`, `leaves_qty`, `order_qty`, `status`, `overfill`, `missing_execution`, `conflicting_fact` or `terms_missing`.' }),
+    field: t.exposeString('field'),
+    brokers: t.exposeString('brokers', { description: 'What the broker says; of a missing execution, its ExecID.' }),
+    ours: t.exposeString('ours'),
+    execId: t.exposeString('execId', { nullable: true }),
+  }),
+});
 
 orderRef.implement({
   description: 'An order as all its facts amount to, whatever order they came in (FIX 4.4, Appendix D).',
@@ -42,6 +56,12 @@ orderRef.implement({
     group: t.exposeString('orderGroup', { nullable: true }),
     portfolio: t.exposeString('portfolio', { nullable: true }),
     discrepancyCount: t.exposeInt('discrepancyCount', { description: 'Where the broker\'s numbers and ours disagree now.' }),
+    discrepancies: t.field({
+      type: [discrepancyRef],
+      complexity: { field: 1, multiplier: 1 },
+      description: 'The first 100 of them, each closed by itself once the numbers agree again.',
+      resolve: (row) => discrepancyList.parse(row.discrepancies),
+    }),
     conflictCount: t.exposeInt('conflictCount', { description: 'Messages that came under an id which another payload already has.' }),
     openedAt: t.expose('openedAt', { type: 'DateTime', nullable: true, description: 'Market time of the first fact.' }),
     changedAt: t.expose('changedAt', { type: 'DateTime', nullable: true, description: 'Market time of the latest fact.' }),

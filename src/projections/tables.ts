@@ -35,6 +35,8 @@ export interface OrdersTable {
   order_group: string | null;
   portfolio: string | null;
   discrepancy_count: number;
+  /** The first 100 of them: a list of {kind, field, brokers, ours, execId}. */
+  discrepancies: unknown;
   conflict_count: number;
   opened_at: string | null;
   changed_at: string | null;

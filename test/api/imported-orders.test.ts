@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderId } from '../../src/domain/ids.js';
 import { orderIdOf, orderStream } from '../../src/eventstore/identity.js';
-import { accountBrokerAlias, brokerAlias } from '../../src/ingest/aliases.js';
+import { accountBrokerAlias } from '../../src/ingest/aliases.js';
 import { importFile } from '../../src/ingest/import-file.js';
 import { ApiStack, at, textAt, tokenOf } from './api.js';
 import type { ApiServer } from './api.js';
@@ -44,10 +44,9 @@ async function importOrder(brokerOrderId: string, account: string): Promise<void
   expect(await importFile({ path: file, format: 'jsonl', options: {}, handler, store })).toMatchObject({ read: 1, duplicates: 0, quarantined: 0 });
 }
 
-/** Where an import finds the order of a broker's id. */
-const imported = (brokerOrderId: string): string => orderIdOf(brokerAlias({ tenant: 'default', source: 'acme' }, brokerOrderId));
-/** Where one who may write to this account alone finds it. */
-const ofBob = (brokerOrderId: string): string => orderIdOf(accountBrokerAlias({ tenant: 'default', source: 'acme', account: 'bob' }, brokerOrderId));
+/** Where an import whose line says its account, and one who may write to that account alone, find the order of a broker's id. */
+const imported = (brokerOrderId: string, account = 'main'): string => orderIdOf(accountBrokerAlias({ tenant: 'default', source: 'acme', account }, brokerOrderId));
+const ofBob = (brokerOrderId: string): string => imported(brokerOrderId, 'bob');
 const said = (brokerOrderId: string, execId: string, changes: object = {}): object => trade('', execId, { source: { name: 'acme' }, refs: { brokerOrderId }, ...changes });
 const accepted = (brokerOrderId: string): object => fact('ORDER_ACCEPTED', '', { source: { name: 'acme' }, refs: { brokerOrderId } });
 const record = async (input: object, token: string): Promise<unknown> => at(await api.ask(RECORD, { fact: input }, token), 'recordBrokerFact');
@@ -98,6 +97,20 @@ describe('an order that was imported', () => {
   });
 });
 
+describe('an order whose broker counts otherwise', () => {
+  const DISCREPANCIES = 'query ($waitFor: LogPosition) { orders(waitFor: $waitFor, settled: true, first: 100) { edges { node { id discrepancyCount discrepancies { kind field brokers ours execId } } } } }';
+
+  it('says what disagrees, and no more once the missing trade is there', async () => {
+    await importOrder('D-1', 'main');
+    await record(said('D-1', 'd2', { execution: { execId: 'd2', lastQty: '10', lastPx: '10.5' }, report: { cumQty: '30' } }), tokens.main);
+    const open = (await seen(DISCREPANCIES, 'orders.edges', tokens.main)).find((order) => at(order, 'id') === imported('D-1'));
+    expect(open).toMatchObject({ discrepancyCount: 1, discrepancies: [{ kind: 'cum_qty', field: 'cumQty', brokers: '30', ours: '10', execId: null }] });
+    await record(said('D-1', 'd1', { occurredAt: AT, execution: { execId: 'd1', lastQty: '20', lastPx: '10.5' } }), tokens.main);
+    const closed = (await seen(DISCREPANCIES, 'orders.edges', tokens.main)).find((order) => at(order, 'id') === imported('D-1'));
+    expect(closed).toMatchObject({ discrepancyCount: 0, discrepancies: [] });
+  });
+});
+
 describe("another account's order with the same broker's id", () => {
   const CHANNELS: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
     import: (id) => importOrder(id, 'alice'),
@@ -129,15 +142,15 @@ describe("another account's order with the same broker's id", () => {
     await record(fact('ORDER_CANCELED', '', { source: { name: 'acme' }, refs: { brokerOrderId: 'W-1' } }), tokens.bob);
     await importOrder('W-1', 'alice');
     expect(await parkedOf('W-1', tokens.bob)).toMatchObject([{ status: 'PARKED', orderId: null }]);
-    expect(await eventsOf(imported('W-1'))).toEqual(['OrderPlaced']);
+    expect(await eventsOf(imported('W-1', 'alice'))).toEqual(['OrderPlaced']);
   });
 
   it('does not get what its import says, though it was the first of that id', async () => {
     const opened = await record(said('C-1', 'b1'), tokens.bob);
     await importOrder('C-1', 'alice');
-    expect(await orderOf(imported('C-1'), tokens.alice)).toMatchObject({ accountId: 'alice', cumQty: '0' });
+    expect(await orderOf(imported('C-1', 'alice'), tokens.alice)).toMatchObject({ accountId: 'alice', cumQty: '0' });
     expect(await eventsOf(textAt(opened, 'orderId'))).toEqual(['ExecutionRecorded']);
-    expect(await orderOf(imported('C-1'), tokens.bob)).toBeUndefined();
+    expect(await orderOf(imported('C-1', 'alice'), tokens.bob)).toBeUndefined();
   });
 
   it('is kept apart also where both appear at the same moment', async () => {

@@ -39,6 +39,7 @@ export const ORDERS: Table = {
     order_group: 'text',
     portfolio: 'text',
     discrepancy_count: 'integer',
+    discrepancies: 'jsonb',
     conflict_count: 'integer',
     opened_at: 'text',
     changed_at: 'text',
@@ -75,6 +76,9 @@ export const EXECUTION: Table = {
   } satisfies Record<keyof ExecutionTable, ColumnType>,
 };
 
+/** Discrepancies of one order that its row names; the others are counted. */
+const MAX_SHOWN_DISCREPANCIES = 100;
+
 /** What a row needs of the stream besides the folded state. */
 export interface OrderPlace {
   readonly orderId: string;
@@ -101,6 +105,7 @@ export function ordersRow(state: OrderState, place: OrderPlace): OrdersRow {
     avg_px: formatPrice(view.avgPx),
     trading_day: place.tradingDay,
     discrepancy_count: view.discrepancies.length,
+    discrepancies: jsonCell(view.discrepancies.slice(0, MAX_SHOWN_DISCREPANCIES)),
     conflict_count: state.conflicts,
     opened_at: view.openedAt ?? null,
     changed_at: view.changedAt ?? null,
