@@ -4,6 +4,11 @@ import { GrpcCode, GrpcError } from './grpc-error.js';
 /** What is stored is not what was written: clients get DATA_LOSS with the place. */
 export const damaged = (what: string): GrpcError => new GrpcError(GrpcCode.dataLoss, `the store is damaged: ${what}`);
 
+/** The store cannot be opened, since its file is not what was written. */
+export class StoreDamagedError extends Error {
+  override readonly name = 'StoreDamagedError';
+}
+
 const CHECKSUM_BYTES = 4;
 
 /** A small value as it is stored: with a checksum of it and its key, so that neither stands for another. */

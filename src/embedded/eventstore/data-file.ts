@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { StoreDamagedError } from './damage.js';
 
 const META_BYTES = 160;
 const MAGIC = 0xbeefc0de;
@@ -15,7 +16,7 @@ function readMeta(file: number, offset: number): { pageBytes: number; pages: big
 /**
  * Looks at an LMDB file before LMDB does: memory that is mapped beyond the end of a file which was cut short kills the process
  * when it is read. A missing file is fine: it will be made.
- * @throws Error that names the file and says what is wrong with it.
+ * @throws StoreDamagedError that names the file and says what is wrong with it.
  */
 export function checkDataFile(path: string): void {
   if (!existsSync(path)) return;
@@ -26,18 +27,18 @@ export function checkDataFile(path: string): void {
     const first = readMeta(file, 0);
     const second = first && readMeta(file, first.pageBytes);
     if (first === undefined || second === undefined) {
-      throw new Error(`${path} is damaged: it is not an LMDB file, or its head was overwritten; restore it from a backup`);
+      throw new StoreDamagedError(`${path} is damaged: it is not an LMDB file, or its head was overwritten; restore it from a backup`);
     }
     // LMDB writes the two in turn, one each commit: were one changed, the other, older one would be believed, and the last commit lost.
     const apart = first.transaction - second.transaction;
     const inTurn = first.transaction % 2n === 0n && (apart === 1n || apart === -1n);
     if (!inTurn && (first.transaction !== 0n || second.transaction !== 0n)) {
-      throw new Error(`${path} is damaged: its two heads are of commits ${first.transaction} and ${second.transaction}, which do not follow each other; restore it from a backup`);
+      throw new StoreDamagedError(`${path} is damaged: its two heads are of commits ${first.transaction} and ${second.transaction}, which do not follow each other; restore it from a backup`);
     }
     const { pageBytes, pages } = first.transaction > second.transaction ? first : second;
     const stated = pages * BigInt(pageBytes);
     if (size < stated - UNWRITTEN_PAGES * BigInt(pageBytes)) {
-      throw new Error(`${path} is damaged: it has ${size} bytes and says that it has ${stated}, so it was cut short; restore it from a backup`);
+      throw new StoreDamagedError(`${path} is damaged: it has ${size} bytes and says that it has ${stated}, so it was cut short; restore it from a backup`);
     }
     // What is left of the last pages reads as zeros then, which LMDB and the checksums refuse.
     if (size < stated) ftruncateSync(file, Number(stated));

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { type Database, type RootDatabase, open } from 'lmdb';
-import { FolderNotWritableError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { type Block, decodeBlock } from './block.js';
 import { checkDataFile } from './data-file.js';
 import { damaged } from './damage.js';
+import { openingError } from './opening-error.js';
 import { EMPTY_HEAD, HEAD_KEY, type Run, type StoreHead, beforeRuns, decodeHead, decodeRun, encodeHead, encodeRun, positionKey, runKey } from './storage-records.js';
 import { type StreamRecord, decodeStreamRecord, encodeStreamRecord, streamKey } from './stream-record.js';
 
@@ -39,15 +39,6 @@ function assertNext(before: bigint, block: Block): void {
   throw damaged(`the block at position ${block.previous}, before that at ${block.first}, is missing`);
 }
 
-/** LMDB's errors have no code; these are the system's words for a disk that takes no more. */
-const DISK_FAULT = /No space left|Input\/output error|Read-only file system|quota exceeded/iu;
-
-function openingError(dir: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error);
-  if (!DISK_FAULT.test(reason)) return new Error(`${dir}: ${reason}`, { cause: error });
-  return new FolderNotWritableError(`the event store in ${dir} cannot be opened, nothing can be written (is the disk full?): ${reason}`, { cause: error });
-}
-
 /** Blocks that were read or written last; live subscribers and readers of one stream ask for the same ones again. */
 const CACHED_BLOCKS = 32;
 
@@ -64,7 +55,7 @@ export class EventStorage {
   readonly #runs: Table;
   readonly #cache = new Map<bigint, Block>();
 
-  /** Opens or creates the store in `dir`. @throws Error that names the folder where LMDB cannot open it or the format is another; FolderNotWritableError where the disk is full. */
+  /** Opens or creates the store in `dir`. Errors name the folder. @throws StoreDamagedError; FolderNotWritableError where the disk is full; Error where LMDB cannot open it or the format is another. */
   constructor(dir: string) {
     makeFolder(dir);
     const file = path.join(dir, 'events.mdb');

@@ -30,7 +30,7 @@ function verifyProcessPath(): string {
 /**
  * Walks a store that no server uses: each event's checksum, place and stream. Reads only. In a process of its own, since a damaged
  * page may end the process that reads it; that is reported as a problem.
- * @throws NoStoreError where there is none, and nothing is made; FolderLockedError where a server uses the folder; Error where the file cannot be opened at all.
+ * @throws NoStoreError where there is none, and nothing is made; FolderLockedError where a server uses the folder; Error where the file cannot be opened and that is no damage.
  */
 export async function verifyStore(dir: string): Promise<StoreReport> {
   const file = path.join(dir, 'events.mdb');

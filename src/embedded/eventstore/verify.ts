@@ -126,7 +126,7 @@ class Verification {
   }
 }
 
-/** Walks a store whose folder is locked. Reads only. @throws Error where it cannot be opened at all. */
+/** Walks a store whose folder is locked. Reads only. @throws as `EventStorage` where it cannot be opened at all. */
 export async function walkStore(dir: string): Promise<StoreReport> {
   const storage = new EventStorage(dir);
   try {

@@ -75,9 +75,10 @@ describe('a store whose file is damaged', () => {
     await expect(launchEventStore({ dir: store.dir })).rejects.toThrow(/events\.mdb is damaged/u);
   });
 
-  it('given a file that is something else, when it is opened, then the error names the file', async () => {
+  it('given a file that is something else, when it is opened or walked, then the error names the file', async () => {
     await overwrite(0, Buffer.alloc(8_192, 'not a store'));
     await expect(launchEventStore({ dir: store.dir })).rejects.toThrow(/events\.mdb is damaged: it is not an LMDB file/u);
+    expect((await verifyStore(store.dir)).problems).toEqual([expect.stringContaining('events.mdb is damaged: it is not an LMDB file')]);
   });
 
   it('given a store in use, when a second server is started on its folder, then the error names the folder and the process', async () => {
