@@ -206,11 +206,14 @@ describe('policies', () => {
     await policies.stop();
     const head = await desk.store.head();
     await desk.rows("INSERT INTO policy_order_ref VALUES ('default', 'main', 'of the former version', 'x', 0)");
-    await desk.settled(desk.startPolicies({ policies: [{ ...fillTargets, version: fillTargets.version + 1 }] }));
+    const anew = desk.startPolicies({ policies: [{ ...fillTargets, version: fillTargets.version + 1 }] });
+    // Until it has begun, the former version's checkpoint says how far the policy is.
+    const versions = () => desk.rows('SELECT version FROM checkpoint WHERE name = $1', [fillTargets.name]);
+    await expect.poll(versions, { timeout: 10_000 }).toEqual([{ version: fillTargets.version + 1 }]);
+    await desk.settled(anew);
     await expectTraded(position);
     expect(await desk.store.head()).toBe(head);
     expect(await desk.rows("SELECT * FROM policy_order_ref WHERE ref = 'of the former version'")).toEqual([]);
-    expect(await desk.rows('SELECT version FROM checkpoint WHERE name = $1', [fillTargets.name])).toEqual([{ version: fillTargets.version + 1 }]);
   });
 
   it('say when they have not got there in time, and stop at once', async () => {
