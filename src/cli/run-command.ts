@@ -32,6 +32,7 @@ const EXIT_CODE_OF: Readonly<Record<string, number>> = {
   FolderLockedError: EXIT.unavailable,
   FolderNotWritableError: EXIT.unavailable,
   NoStoreError: EXIT.notFound,
+  StoreDamagedError: EXIT.integrity,
 };
 const IMPORT_EXIT_CODE_OF: Readonly<Record<ImportErrorCode, number>> = {
   not_found: EXIT.notFound,
