@@ -155,9 +155,10 @@ describe('a store that somebody has changed on the disk', () => {
     await expect.poll(async () => (await verify()).code, { timeout: 30_000, interval: 200 }).toBe(0);
     const storeFile = path.join(dir, 'eventstore', 'events.mdb');
     const stored = await readFile(storeFile);
-    const at = stored.indexOf('"lastQty":"10"');
-    expect(at).toBeGreaterThan(0);
-    stored.write('"lastQty":"90"', at);
+    // All copies: LMDB leaves a page that it has written anew where it was.
+    const [sold, forged] = ['"lastQty":"10"', '"lastQty":"90"'];
+    expect(stored.indexOf(sold)).toBeGreaterThan(0);
+    for (let at = stored.indexOf(sold); at >= 0; at = stored.indexOf(sold, at)) stored.write(forged, at);
     await writeFile(storeFile, stored);
 
     const verified = await verify();
