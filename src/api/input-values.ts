@@ -2,6 +2,7 @@ import type { CommandContext } from '../domain/metadata.js';
 import { accountId, tenantId } from '../domain/ids.js';
 import type { CommandKey } from '../domain/ids.js';
 import { digestOf } from '../eventstore/digest.js';
+import { ASSUMED_ACCOUNT } from '../eventstore/identity.js';
 import { mayUse } from '../projections/viewer.js';
 import type { ApiContext } from './context.js';
 import type { UserError } from './errors.js';
@@ -11,7 +12,6 @@ import type { AuthenticatedViewer } from './viewer.js';
 /** An input that was read: the value, or everything that is wrong with it. */
 export type Read<Value> = { readonly value: Value } | { readonly errors: readonly UserError[] };
 
-const DEFAULT_ACCOUNT = 'main';
 /** Of a client's own keys and ids: with its scope a key must fit a command key. */
 const MAX_KEY_LENGTH = 200;
 
@@ -24,8 +24,8 @@ export function withoutNulls(value: unknown): unknown {
 
 /** The account that an input names, or the viewer's only one, or `main`; an error where the viewer may not use it. */
 export function readAccount(viewer: AuthenticatedViewer, given: string | null | undefined): Read<string> {
-  const own = viewer.accountIds === 'all' || viewer.accountIds.length > 1 ? DEFAULT_ACCOUNT : viewer.accountIds[0];
-  const account = given ?? own ?? DEFAULT_ACCOUNT;
+  const own = viewer.accountIds === 'all' || viewer.accountIds.length > 1 ? ASSUMED_ACCOUNT : viewer.accountIds[0];
+  const account = given ?? own ?? ASSUMED_ACCOUNT;
   if (account === '' || account.length > MAX_KEY_LENGTH) return { errors: [userError('BAD_USER_INPUT', `accountId: must have 1 to ${MAX_KEY_LENGTH} characters`, 'accountId')] };
   if (!mayUse(viewer, account)) return { errors: [userError('FORBIDDEN', `accountId: ${JSON.stringify(account)} is not one of your accounts`, 'accountId')] };
   return { value: account };

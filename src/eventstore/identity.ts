@@ -1,4 +1,4 @@
-import { commandKey, orderId, positionId } from '../domain/ids.js';
+import { accountId, commandKey, orderId, positionId } from '../domain/ids.js';
 import type { AccountId, CommandKey, OrderId, PositionId, TenantId } from '../domain/ids.js';
 import type { Alias } from './commands.js';
 import { canonicalJson } from './digest.js';
@@ -21,6 +21,9 @@ const POSITION_PREFIX = 'position-';
 export const GENESIS_STREAM = 'store-genesis';
 /** What the names of the ledger's streams begin with: the filter of whoever reads all of it. */
 export const LEDGER_PREFIXES: readonly string[] = [ORDER_PREFIX, POSITION_PREFIX, 'parked-', 'quarantine-', GENESIS_STREAM];
+
+/** The account of orders whose messages say none. */
+export const ASSUMED_ACCOUNT: AccountId = accountId('main');
 
 /** An alias as one text: two aliases name the same thing where their keys are equal. */
 export const aliasKey = (alias: Alias): string => canonicalJson([alias.kind, alias.scope, alias.id]);

@@ -5,11 +5,11 @@ import { AliasLanes } from './alias-lanes.js';
 import type { LanePlace } from './alias-lanes.js';
 import type { Alias, CommandResult, OrderFact, TakenUp } from './commands.js';
 import { aliasKey, orderIdOf, parkedStream } from './identity.js';
-import { toCommandResult } from './order-streams.js';
+import { hasTerms, toCommandResult } from './order-streams.js';
 import type { OrderOutcome, OrderStreams } from './order-streams.js';
 import type { ParkedFacts } from './park.js';
 import type { ParkedFact } from './waiting-facts.js';
-import type { AliasResolver } from './resolve-order.js';
+import type { AliasResolver, FoundOrders } from './resolve-order.js';
 import { alias as aliasSchema, MAX_ALIASES } from './schemas/ingest-schemas.js';
 import type { Slots } from './slots.js';
 
@@ -27,7 +27,7 @@ interface RecordingSteps {
   /** Called once it is on its way to the store, before its names are claimed; not where there was nothing to send. */
   readonly onSent?: () => void;
   /** The orders that its aliases name, where that was asked already. */
-  readonly found?: readonly OrderId[] | undefined;
+  readonly found?: FoundOrders | undefined;
 }
 
 /** Records facts about orders: finds the order, opens it, or keeps the fact until the order is known. */
@@ -146,8 +146,13 @@ export class OrderFacts {
   /** Gives the order the weak names that are free, once the fact is in it. */
   async #claimFree(fact: OrderFact, recording: Promise<OrderOutcome>): Promise<OrderOutcome> {
     const outcome = await recording;
-    if (outcome.kind === 'appended' || outcome.kind === 'duplicate') for (const name of this.#freeNames(fact)) await this.resolver.claim(name, outcome.id, fact.context);
-    return outcome;
+    if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
+    let isTaken = false;
+    for (const name of this.#freeNames(fact)) isTaken = (await this.resolver.claim(name, outcome.id, fact.context)) !== outcome.id || isTaken;
+    if (!isTaken) return outcome;
+    // Perhaps at this very moment, by another process, for this order while nobody had said its account.
+    const { assumed } = await this.resolver.findAll(fact);
+    return { ...outcome, id: await this.resolver.linkAll([outcome.id, ...assumed], fact.context) };
   }
 
   /** Of the weak names, those that may be free. */
@@ -164,15 +169,28 @@ export class OrderFacts {
 
   /** Asks the store which orders the names are, links them where they are several, and claims the names that are new. */
   async #recordResolved(fact: OrderFact, steps: RecordingSteps): Promise<OrderOutcome> {
-    const [first, ...others] = fact.aliases;
-    if (!first) throw new RangeError('a fact needs at least one alias');
     const found = steps.found ?? (await this.resolver.findAll(fact));
-    const target = found.length > 0 ? await this.resolver.linkAll(found, fact.context) : orderIdOf(first);
+    const target = await this.#targetOf(fact, found);
     const outcome = await this.#recordIn(target, fact, steps);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
+    // Its names are those within its account, where its order is not yet.
+    if (found.assumed.includes(target)) return outcome;
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
-    const id = await this.resolver.claimAll([first, ...others, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
-    return this.#claimFree(fact, Promise.resolve({ ...outcome, id }));
+    const id = await this.resolver.claimAll([...fact.aliases, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
+    return this.#claimFree(fact, Promise.resolve({ ...outcome, id: await this.resolver.linkAll([id, ...found.assumed], fact.context) }));
+  }
+
+  /**
+   * The order to record a fact in. One that came into an assumed account is linked into an order of the account that the fact
+   * says, which is opened for it where the fact has the terms: so whose order it is does not depend on what came first.
+   */
+  async #targetOf({ aliases, fact, context }: OrderFact, { orders, assumed }: FoundOrders): Promise<OrderId> {
+    const [first] = aliases;
+    if (!first) throw new RangeError('a fact needs at least one alias');
+    if (orders.length > 0) return await this.resolver.linkAll(orders, context);
+    if (assumed.length === 0) return orderIdOf(first);
+    if (hasTerms(fact)) for (const alias of aliases) if ((await this.resolver.find(alias)) === undefined) return orderIdOf(alias);
+    return await this.resolver.linkAll(assumed, context);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Turn, Work, WorkOutcome } from './aggregate.js';
 import { decodeOrderEvent } from './codec.js';
 import type { CommandResult } from './commands.js';
 import type { EventStore } from './event-store.js';
-import { orderStream } from './identity.js';
+import { ASSUMED_ACCOUNT, orderStream } from './identity.js';
 import { withMetadata } from './new-metadata.js';
 
 /** Redirects that are followed from one order to the next at the most. */
@@ -43,7 +43,7 @@ const NOT_FOUND: Rejection = { code: 'not_found', message: 'there is no such ord
 export const CONFLICT: Rejection = { code: 'conflict', message: 'others changed it at the same moment, again and again: try again' };
 
 /** Whether a fact carries an order's terms, so that it opens an order where none is known. */
-const hasTerms = (fact: OrderFactEvent): boolean => fact.data.terms !== undefined;
+export const hasTerms = (fact: OrderFactEvent): boolean => fact.data.terms !== undefined;
 
 interface RecordingOptions extends Pick<Work<OrderState, never, never>, 'onSent' | 'onOutage'> {
   readonly ownAccountOnly?: boolean;
@@ -126,9 +126,18 @@ export class OrderStreams {
 
   /** Whether an order is of this account. */
   async belongsTo(id: OrderId, account: AccountId): Promise<boolean> {
+    return (await this.#stateOf(id)).accountId === account;
+  }
+
+  /** Whether an order is in the account that is assumed where messages say none, and nobody acted on it there. */
+  async isOfAssumedAccount(id: OrderId): Promise<boolean> {
+    const { accountId, facts } = await this.#stateOf(id);
+    return accountId === ASSUMED_ACCOUNT && !facts.some(({ fact: { data } }) => 'origin' in data && data.origin === 'intent');
+  }
+
+  async #stateOf(id: OrderId): Promise<OrderState> {
     const cached = this.#orders.peek(orderStream(id));
-    const state = cached?.exists ? cached : (await this.#orders.refresh(orderStream(id))).state;
-    return state.accountId === account;
+    return cached?.exists ? cached : (await this.#orders.refresh(orderStream(id))).state;
   }
 
   /** As `find`, without asking the store: undefined where the cache cannot tell. */

@@ -6,7 +6,7 @@ import { decodeOrderEvent } from './codec.js';
 import type { Alias, OrderFact } from './commands.js';
 import { digestOf, sha256Hex } from './digest.js';
 import type { EventStore, RecordedEvent } from './event-store.js';
-import { aliasKey, orderIdOf, orderStream } from './identity.js';
+import { ASSUMED_ACCOUNT, aliasKey, orderIdOf, orderStream } from './identity.js';
 import { contextFrom } from './new-metadata.js';
 import type { OrderStreams } from './order-streams.js';
 
@@ -14,6 +14,14 @@ import type { OrderStreams } from './order-streams.js';
 const MAX_LINK_ROUNDS = 20;
 /** Events that are copied from one order to another at a time. */
 const MAX_COPIED_AT_ONCE = 200;
+
+/** What a fact is found to be of. */
+export interface FoundOrders {
+  /** One order, as far as its names go: several are linked. */
+  readonly orders: readonly OrderId[];
+  /** They are its order too, and came into an account that was assumed, before this fact said which one it is. */
+  readonly assumed: readonly OrderId[];
+}
 
 /** Which order aliases name (ADR 3): the store decides, by the first event of the stream that an alias would open. */
 export class AliasResolver {
@@ -34,20 +42,35 @@ export class AliasResolver {
 
   /**
    * The orders that a fact's names name, and those of its account that it is looked for under: not these where a name is
-   * another account's, since orders of two accounts are never brought together by what is only looked up.
+   * another account's, since orders of two accounts are never brought together by what is only looked up. An order that is
+   * found so and whose account was only assumed is one of `assumed`.
    */
-  async findAll({ aliases, lookUp = [], context, ownAccountOnly }: OrderFact): Promise<readonly OrderId[]> {
+  async findAll(fact: OrderFact): Promise<FoundOrders> {
+    const { aliases, lookUp = [], context, ownAccountOnly } = fact;
     const named = await this.#find(aliases, ownAccountOnly ? context.accountId : undefined);
-    if (lookUp.length === 0) return named;
-    const [lookedUp, own] = await Promise.all([this.#find(lookUp, context.accountId), Promise.all(named.map((id) => this.orders.belongsTo(id, context.accountId)))]);
-    return own.every(Boolean) ? [...named, ...lookedUp] : named;
+    if (lookUp.length === 0) return { orders: named, assumed: [] };
+    const lookedUp = await this.#find(lookUp);
+    const assumed = ownAccountOnly ? [] : await this.#assumedIn(lookedUp, context.accountId);
+    const orders = named.filter((id) => !assumed.includes(id));
+    const [ofAccount, own] = await Promise.all([this.#ofAccount(lookedUp, context.accountId), this.#ofAccount(orders, context.accountId)]);
+    return { orders: own.length === orders.length ? [...orders, ...ofAccount] : orders, assumed };
   }
 
-  async #find(aliases: readonly Alias[], ofAccount: AccountId | undefined): Promise<readonly OrderId[]> {
+  /** Those whose account nobody said, while a fact says that it is this one. */
+  async #assumedIn(ids: readonly OrderId[], account: AccountId): Promise<readonly OrderId[]> {
+    if (account === ASSUMED_ACCOUNT) return [];
+    const assumed = await Promise.all(ids.map((id) => this.orders.isOfAssumedAccount(id)));
+    return ids.filter((_id, index) => assumed[index]);
+  }
+
+  async #find(aliases: readonly Alias[], account?: AccountId): Promise<readonly OrderId[]> {
     const found = (await Promise.all(aliases.map((alias) => this.find(alias)))).filter((id) => id !== undefined);
-    if (ofAccount === undefined) return found;
-    const own = await Promise.all(found.map((id) => this.orders.belongsTo(id, ofAccount)));
-    return found.filter((_id, index) => own[index]);
+    return account === undefined ? found : await this.#ofAccount(found, account);
+  }
+
+  async #ofAccount(ids: readonly OrderId[], account: AccountId): Promise<readonly OrderId[]> {
+    const own = await Promise.all(ids.map((id) => this.orders.belongsTo(id, account)));
+    return ids.filter((_id, index) => own[index]);
   }
 
   /** As `find`, without asking the store: undefined where the cache cannot tell. */
@@ -69,20 +92,27 @@ export class AliasResolver {
   }
 
   /**
-   * Links orders that turned out to be one. The one with the smallest id survives, so that two processes that see it at the
-   * same moment agree.
+   * Links orders that turned out to be one. One whose account was said survives before one in the account that is assumed, then
+   * the one with the smallest id, so that two processes that see it at the same moment agree.
    */
   async linkAll(ids: readonly OrderId[], context: CommandContext): Promise<OrderId> {
-    let orders = [...new Set(ids)].sort();
+    let orders = await this.#bySurvival(ids);
     for (let round = 0; orders.length > 1 && round < MAX_LINK_ROUNDS; round += 1) {
       const [survivor, ...others] = orders;
       if (survivor !== undefined) for (const other of others) await this.#linkInto(other, survivor, context);
       // Another process may have linked one of them elsewhere at the same moment: then that one is the same order too.
-      orders = [...new Set(await Promise.all(orders.map((id) => this.orders.follow(id))))].sort();
+      orders = await this.#bySurvival(await Promise.all(orders.map((id) => this.orders.follow(id))));
     }
     const [order, ...left] = orders;
     if (order === undefined || left.length > 0) throw new Error(`${orders.length} orders are left that should be one`);
     return order;
+  }
+
+  async #bySurvival(ids: readonly OrderId[]): Promise<readonly OrderId[]> {
+    const orders = [...new Set(ids)].sort();
+    if (orders.length < 2) return orders;
+    const assumed = await this.#ofAccount(orders, ASSUMED_ACCOUNT);
+    return [...orders.filter((id) => !assumed.includes(id)), ...assumed];
   }
 
   /** Makes an alias a name of `target`, unless it names an order already: the answer is the order that it names. */

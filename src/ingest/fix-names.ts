@@ -34,20 +34,30 @@ function scopeWithin(message: FixMessage, { recycling, tradingDay, account, acco
   ];
 }
 
+/** The names of a ClOrdID within its session, which messages that do not say their account go by. */
+function sessionNames({ tenant, source, client, recycling, tradingDay }: NameScope): Readonly<Record<'ofSession' | 'unsaid', (id: string) => Alias>> {
+  const days = recycling.has('daily') ? [tradingDay] : [];
+  return {
+    ofSession: (id) => ({ kind: 'client', scope: [tenant, source, 'session', client, ...days], id }),
+    unsaid: (id) => ({ kind: 'client', scope: [tenant, source, 'session', client, 'no account said', ...days], id }),
+  };
+}
+
 /**
  * The names of the message's order: OrderID first, then the ClOrdID that the order was known under, then the new one.
  *
  * A ClOrdID is the account's. Messages that leave their account out (cancel rejects do, FIX 4.2 has no field for it there) use
- * the name that their session knows: requests claim it where it is free. It is weaker, since accounts of one session may use
- * a ClOrdID each: it never brings two orders together, and it names nothing where the OrderID does. The broker's \`rejected\`
+ * the name that their session knows: the others claim it where it is free. It is weaker, since accounts of one session may use
+ * a ClOrdID each: it never brings the orders of two accounts together, and it names nothing where the OrderID does. A request or
+ * report that leaves its account out (some clients send none, and their broker reports one) has a third name, which those that
+ * say theirs look under: so an order's account may be said by any of its messages. The broker's \`rejected\`
  * to a request says that there is no such order: its OrderID, if any, is that of nothing.
  */
 export function fixNames(message: FixMessage, { type, data: { refs, report } }: OrderFactEvent, where: NameScope): Names {
-  const { tenant, source, account, accountIsKnown, client } = where;
+  const { tenant, source, account, accountIsKnown } = where;
   const within = scopeWithin(message, where);
   const scope: IdScope = { tenant, source, account, within: within ?? [] };
-  const days = where.recycling.has('daily') ? [where.tradingDay] : [];
-  const ofSession = (id: string): Alias => ({ kind: 'client', scope: [tenant, source, 'session', client, ...days], id });
+  const { ofSession, unsaid } = sessionNames(where);
   const { brokerOrderId, clOrdId, origClOrdId } = refs;
   const ids = [origClOrdId, clOrdId].filter((id) => id !== undefined);
   const byOrderId = brokerOrderId === undefined || within === undefined ? [] : [brokerAlias(scope, brokerOrderId)];
@@ -55,15 +65,19 @@ export function fixNames(message: FixMessage, { type, data: { refs, report } }: 
   const namesRequest = isAnswer && (byOrderId.length === 0 || report?.ordStatus === 'rejected');
   const byAccount = within !== undefined && (accountIsKnown || !isAnswer) ? ids.map((id) => clientAlias(scope, id)) : [];
   const bySession = (!accountIsKnown && !isAnswer) || within === undefined || (namesRequest && !accountIsKnown) ? ids.toReversed().map((id) => ofSession(id)) : [];
-  const aliases = [...byOrderId, ...byAccount, ...bySession];
+  const isUnsaid = !accountIsKnown && !isAnswer;
+  const aliases = [...byOrderId, ...byAccount, ...bySession, ...(isUnsaid ? ids.map((id) => unsaid(id)) : [])];
   if (aliases.length === 0) throw new FieldError(fieldName(report === undefined ? 'ClOrdID' : 'OrderID'), 'names no order, nor does any other id');
-  const isRequest = type === 'OrderPlaced' || type === 'CancelRequested' || type === 'ReplaceRequested';
+  const lookUp = [
+    ...(accountIsKnown && within !== undefined ? (lookUpIn(scope, brokerOrderId).lookUp ?? []) : []),
+    ...(accountIsKnown && !isAnswer ? ids.map((id) => unsaid(id)) : []),
+    // Also an order that was placed in the assumed account by other means than this session.
+    ...(namesRequest && !accountIsKnown && within !== undefined ? ids.map((id) => clientAlias(scope, id)) : []),
+  ];
   return {
     aliases,
-    ...(accountIsKnown && within !== undefined ? lookUpIn(scope, brokerOrderId) : {}),
-    // Also an order that was placed in the assumed account by other means than this session.
-    ...(namesRequest && !accountIsKnown && within !== undefined ? { lookUp: ids.map((id) => clientAlias(scope, id)) } : {}),
+    ...(lookUp.length > 0 ? { lookUp } : {}),
     newAliases: byAccount.length > 0 && origClOrdId !== undefined && clOrdId !== undefined ? [clientAlias(scope, clOrdId)] : [],
-    ...(isRequest && accountIsKnown && clOrdId !== undefined ? { claimIfFree: [ofSession(clOrdId)] } : {}),
+    ...(accountIsKnown && !isAnswer ? { claimIfFree: ids.map((id) => ofSession(id)) } : {}),
   };
 }

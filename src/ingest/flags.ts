@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ASSUMED_ACCOUNT } from '../eventstore/identity.js';
 import { ImportOptionError } from './adapter.js';
 import type { ImportFlags } from './adapter.js';
 
@@ -16,7 +17,7 @@ const COMMON_FLAGS = {
   currency: currency().default('USD'),
 };
 
-export const DEFAULT_ACCOUNT = 'main';
+export const DEFAULT_ACCOUNT: string = ASSUMED_ACCOUNT;
 
 /** A schema of the common flags and a format's own. Any other flag is refused by name. */
 export const flagsSchema = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject({ ...COMMON_FLAGS, ...shape });

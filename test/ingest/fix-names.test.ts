@@ -4,6 +4,7 @@ import type { ImportFlags } from '../../src/ingest/adapter.js';
 import { importFile } from '../../src/ingest/import-file.js';
 import type { ImportSummary } from '../../src/ingest/import-file.js';
 import { fromBroker, toBroker } from './fix-fixture.js';
+import { permutations } from '../support/permutations.js';
 import { ImportLedger } from './import-ledger.js';
 
 /* Which order a FIX message is about, through the adapter and a real event store: a line an order, `broker's id, ClOrdID, status, OrderQty, CumQty, LeavesQty, executions, discrepancies, conflicts`. */
@@ -138,6 +139,25 @@ describe('a message without its account', () => {
   it('never brings the orders of two accounts together, though they use one ClOrdID', async () => {
     await run([placed(), placed({ 1: 'ACC2' }), accepted(), accepted({ 1: 'ACC2', 17: 'M1', 37: 'O2' }), refused({ 37: 'NONE', 11: 'C1', 41: undefined })]);
     expect(await figures()).toEqual(['O1 C1 new 100 0 100 0 0 0', 'O2 C1 new 100 0 100 0 0 0']);
+  });
+
+  const unsaid = { 1: undefined };
+  it.each<readonly [who: string, log: () => readonly string[]]>([
+    ['reports', () => [placed(unsaid), accepted(), replace(unsaid), filled('E1', { 11: 'C2', 41: 'C1' })]],
+    ['fills', () => [placed(unsaid), accepted(unsaid), replace(unsaid), filled('E1', { 11: 'C2', 41: 'C1' })]],
+    ['order', () => [placed(), accepted(unsaid), replace(unsaid), filled('E1', { ...unsaid, 11: 'C2', 41: 'C1' })]],
+    ['requests', () => [placed(), accepted(unsaid), replace(), filled('E1', { ...unsaid, 11: 'C2' })]],
+  ])('is of the account that its %s say, in any order', async (_who, log) => {
+    for (const lines of permutations(log())) {
+      tenant = ledger.newTenant();
+      await run(lines);
+      expect({ lines, figures: await figures(), accounts: await accounts() }).toEqual({ lines, figures: ['O1 C2 filled 100 100 0 1 0 0'], accounts: ['ACC1'] });
+    }
+  });
+
+  it('never takes an order from the account that placed it, the assumed one too', async () => {
+    await run([placed({ 1: 'main' }), accepted({ 1: 'main' }), placed({ 1: 'ACC2' }), accepted({ 1: 'ACC2', 17: 'M1', 37: 'O2' })]);
+    expect(await accounts()).toEqual(['ACC2', 'main']);
   });
 
   it('is of the account that is given with the import', async () => {

@@ -8,6 +8,7 @@ import { foldEvents, given, metadata, terms } from './given.js';
 import { SCENARIOS } from './scenarios/all.js';
 import { messagesOf } from './scenarios/messages.js';
 import { pathsOf } from './scenarios/table.js';
+import { permutations } from '../../support/permutations.js';
 
 /** Each message is recorded as a fact, through `decide`, as it arrives. */
 function record(events: readonly OrderEvent[]): OrderState {
@@ -32,13 +33,6 @@ const LIVES = SCENARIOS.flatMap((scenario) =>
 );
 
 const MOST_PERMUTED = 5;
-
-function* permutations<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  if (items.length <= 1) yield items;
-  for (const [index, item] of items.entries()) {
-    for (const rest of items.length > 1 ? permutations(items.toSpliced(index, 1)) : []) yield [item, ...rest];
-  }
-}
 
 describe('the facts of an order in any order', () => {
   test.each(LIVES)('%s: shuffled and repeated messages end in the same state', (_name, events) => {
