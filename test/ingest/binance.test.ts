@@ -136,6 +136,8 @@ describe('an executionReport', () => {
   it('of an order for an amount of the quote asset has no quantity until it is filled', () => {
     const market = { o: 'MARKET', q: '0.00000000', p: '0.00000000', Q: '4999.00' };
     expect(figures(executionReport('NEW', 'NEW', 0, market))).toEqual({ 4293153: 'new 0/0/0 @ 0' });
+    const partly = executionReport('TRADE', 'PARTIALLY_FILLED', 5, { ...market, t: 9, l: '0.5', L: '2499.5', z: '0.5', Z: '1249.75' });
+    expect(figures(executionReport('NEW', 'NEW', 0, market), partly)).toEqual({ 4293153: 'partially_filled 0/0.5/0 @ 2499.5' });
     expect(figures(executionReport('NEW', 'NEW', 0, market), tradeReport(11, '2', '2', 10, market))).toEqual({ 4293153: 'filled 2/2/0 @ 2499.5' });
   });
 

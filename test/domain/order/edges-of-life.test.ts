@@ -119,11 +119,11 @@ describe('requests in progress', () => {
     expect(figures(given(placed(), accepted, replaced(first), replaced(second, {}, 'Z'), replaced(first, {}, 'Y', true)))).toBe('new 900/0/900 @ 0');
   });
 
-  test('change OrderQty only where the quantity that is reported was asked for', () => {
-    const chained = ['800', '750'].map((second) =>
+  test('change OrderQty only where the quantity that is reported was asked for, by a request before', () => {
+    const chained = ['800', '750', '600'].map((second) =>
       figures(given(placed(), accepted, askedToReplace('Y', '800'), askedToReplace('Z', '600'), pending('ReplacePending', 'Y'), pending('ReplacePending', 'Z', { orderQty: quantityText(second) }))),
     );
-    expect(chained).toEqual(['pending_replace 800/0/800 @ 0', 'pending_replace 1000/0/1000 @ 0']);
+    expect(chained).toEqual(['pending_replace 800/0/800 @ 0', 'pending_replace 1000/0/1000 @ 0', 'pending_replace 1000/0/1000 @ 0']);
   });
 });
 

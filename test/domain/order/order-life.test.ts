@@ -114,6 +114,14 @@ describe('answers, reports and repetitions', () => {
     expect(given(placed(), accepted, replacePending('Y'), refused).view.ordStatus).toBe('new');
     expect(given(placed(), accepted, replacePending('Y'), replacePending('Z'), refused).view.ordStatus).toBe('pending_replace');
     expect(given(placed(), accepted, { type: 'CancelPending', data: { refs: { clOrdId: 'Y' } } }, refused).view.ordStatus).toBe('pending_cancel');
+    const second: OrderFactEvent = { type: 'CancelRejected', data: { refs: { clOrdId: 'Z' }, responseTo: 'replace' } };
+    expect(given(placed(), accepted, replacePending('Y'), replacePending('Z'), refused, second).view.ordStatus).toBe('new');
+  });
+
+  test('given a trade that says that the rest is gone, then it ends the order with it', () => {
+    for (const ending of ['canceled', 'expired'] as const) {
+      expect(figures(given(placed(), accepted, traded('E1', '400', '100', { report: report(ending, '400') })))).toBe(`${ending} 1000/400/0 @ 100`);
+    }
   });
 
   test('given no TimeInForce, then a report that something is left keeps the rest of an order that is done for the day', () => {

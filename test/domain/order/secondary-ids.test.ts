@@ -29,6 +29,10 @@ describe('a trade with two names (FIX SecondaryExecID)', () => {
     }
   });
 
+  test('given two trades alike with one other name, then both count', () => {
+    expect(figures(given(placed(), alsoNamed('X.01', 'T1', '400'), alsoNamed('X.02', 'T1', '400')))).toBe('partially_filled 1000/800/200 @ 100');
+  });
+
   test('given two trades with one other name, then both count, and the name is that of the first', () => {
     const state = given(placed(), alsoNamed('X.01', 'T1', '400'), alsoNamed('X.02', 'T1', '300'), busted('B', 'T1'));
     expect(figures(state)).toBe('partially_filled 1000/300/700 @ 100');

@@ -52,6 +52,12 @@ describe('fills of a position', () => {
     expect(when(apply(state, late), late)).toEqual({ kind: 'accepted', events: [] });
   });
 
+  it('of one version with two payloads end in the same one, whichever came first', () => {
+    const [first, second] = [fill('e1', '4'), fill('e1', '3', { px: '2' })];
+    expect(shown(given(...two, first, second))).toEqual(shown(given(...two, second, first)));
+    expect(target(given(...two, first, second), 'a').filledQty).toEqual(target(given(...two, second, first), 'a').filledQty);
+  });
+
   it('opening fills add to a position that was opened with 0', () => {
     const state = given(openPosition({ quantity: raw('0') as never }), recordFill({ order: 'o', exec: 'e', effect: 'open', qty: '2.5' }));
     expect(shown(state)).toEqual({ status: 'open', opened: '2.5', closed: '0', open: '2.5' });

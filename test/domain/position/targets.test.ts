@@ -176,6 +176,8 @@ describe("attaching a target's order", () => {
     expect(when(given(...attached), attachOrder('b', 'ord-b', 'order-1'))).toEqual(rejection('order_attached', 'orderId'));
     const moved = given(...attached, setTarget({ targetKey: 'a', orderRef: 'ord-c' }));
     expect(target(moved, 'a')).toMatchObject({ orderId: undefined, formerOrderIds: ['order-1'] });
+    const movedAgain = given(...attached, setTarget({ targetKey: 'a', orderRef: 'ord-c' }), attachOrder('a', 'ord-c', 'order-3'), setTarget({ targetKey: 'a', orderRef: 'ord-d' }));
+    expect(target(movedAgain, 'a')).toMatchObject({ orderId: undefined, formerOrderIds: ['order-1', 'order-3'] });
     expect(when(moved, attachOrder('b', 'ord-b', 'order-1'))).toEqual(rejection('order_attached', 'orderId'));
   });
 
