@@ -24,7 +24,7 @@ const NO_ALIAS: Rejection = { code: 'invalid_input', message: 'aliases: a fact n
 interface RecordingSteps {
   /** Lets the next fact of its aliases go on, once this one has its place in its order's queue. */
   readonly release: () => void;
-  /** Called once it is on its way to the store, before its names are claimed; not where there was nothing to send. */
+  /** Called once it is on its way to its order, before its names are claimed, or is to be parked; not where there was nothing to send. */
   readonly onSent?: () => void;
   /** The orders that its aliases name, where that was asked already. */
   readonly found?: FoundOrders | undefined;
@@ -116,6 +116,8 @@ export class OrderFacts {
   async #record(fact: OrderFact, first: Alias, steps: RecordingSteps): Promise<CommandResult> {
     const outcome = await this.#recordKnown(fact, steps);
     if (outcome.kind !== 'unknown_order') return toCommandResult(outcome);
+    // The ledger sees it when it is taken up: the trades after it need not wait until it is kept.
+    steps.onSent?.();
     const { stream, revision, position, isNew } = await this.parked.park(fact);
     if (isNew && position !== undefined) return { kind: 'parked', stream, position };
     return { kind: 'duplicate', stream, id: orderIdOf(first), revision, position };
