@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Page, readAllForwards } from './all-pages.js';
 import type { CommitFeed } from './commit-feed.js';
 import type { GrpcCall } from './grpc-call.js';
@@ -6,6 +5,7 @@ import { PageSender } from './page-sender.js';
 import { CAUGHT_UP, FELL_BEHIND, checkpointReached, subscriptionConfirmation } from './read-responses.js';
 import type { ReadRequest } from './read-request.js';
 import type { EventStorage } from './storage.js';
+import { nextTurn } from './turns.js';
 
 /** A live subscriber that is so many events behind is told that it fell behind. */
 export const FELL_BEHIND_EVENTS = 4_096n;

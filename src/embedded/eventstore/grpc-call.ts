@@ -6,6 +6,9 @@ import { ProtobufError } from './protobuf.js';
 /** The largest message that is taken, in bytes: an append's limit is 1 MiB of data, its metadata may be more. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
+/** Parts of a message that are smaller than this are joined as they come. */
+const SMALL_PART_BYTES = 4_096;
+
 /** How long a client may go on with a request after it has its answer. */
 const REQUEST_END_MS = 5_000;
 
@@ -133,7 +136,7 @@ export class GrpcCall {
   }
 
   #take(chunk: Buffer, sink: RequestSink): void {
-    this.#parts.push(chunk);
+    this.#keep(chunk);
     this.#received += chunk.length;
     while (this.#received >= 5) {
       const head = this.#gather(5);
@@ -149,6 +152,16 @@ export class GrpcCall {
       sink.message(whole.subarray(5, 5 + size));
       if (this.closed) return;
     }
+  }
+
+  /** Keeps a part; small ones are joined, to twice their size each time: a part of one byte costs a hundred. */
+  #keep(chunk: Buffer): void {
+    let part = chunk;
+    for (let last = this.#parts.at(-1); last && last.length <= part.length && part.length < SMALL_PART_BYTES; last = this.#parts.at(-1)) {
+      this.#parts.pop();
+      part = Buffer.concat([last, part]);
+    }
+    this.#parts.push(part);
   }
 
   /** Joins the first parts until the first one has `size` bytes. */

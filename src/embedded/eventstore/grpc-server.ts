@@ -13,6 +13,8 @@ export type GrpcRouter = (path: string) => GrpcMethod | undefined;
 
 /** Calls that one connection may have open; EventStoreDB has room for 100. */
 const MAX_CONCURRENT_CALLS = 10_000;
+/** Calls of one connection that may be cancelled before node told of them: more heads than that do not fit in what is buffered. */
+const MAX_CANCELLED_AHEAD = 16_384;
 const MAX_CONNECTIONS = 4_096;
 /** Bytes that all calls hold of messages that are not whole. */
 const MAX_PARTIAL_BYTES = 256 * 1024 * 1024;
@@ -21,8 +23,12 @@ const SILENCE_MS = 10_000;
 /** What a client may send of one call ahead of the server's reading, and of one connection. */
 const CALL_WINDOW_BYTES = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
-/** What node may hold for one connection, in megabytes, before it refuses new calls on it. */
-const SESSION_MEMORY_MB = 512;
+/**
+ * node refuses calls on a connection, and then ends it, once it counts more megabytes held for it. Bytes that a call had yet to send
+ * when it was cancelled stay in that count for good (Node 20): 20,000 cancelled reads come to 512 MB. So it is put out of reach; what a
+ * connection holds is bounded by its calls, a page each.
+ */
+const SESSION_MEMORY_MB = 1_000_000_000;
 /** A connection that answers no ping for so long is gone. */
 const PING_INTERVAL_MS = 15_000;
 
@@ -89,14 +95,29 @@ export class GrpcServer {
       hasSpoken();
     });
     const streams = new Map<number, ServerHttp2Stream>();
-    const shield = new ResetShield(socket, (streamId) => streams.get(streamId)?.close(constants.NGHTTP2_CANCEL));
-    const session = performServerHandshake(shield, SESSION_OPTIONS);
+    /** Calls that were cancelled before node told of them. */
+    const cancelled = new Set<number>();
+    let newestId = 0;
+    const cancel = (id: number): void => {
+      if (id <= newestId) streams.get(id)?.close(constants.NGHTTP2_CANCEL);
+      else if (cancelled.add(id).size > MAX_CANCELLED_AHEAD) session.destroy();
+    };
+    const session = performServerHandshake(new ResetShield(socket, cancel), SESSION_OPTIONS);
     session.on('stream', (stream, headers) => {
-      const { id } = stream;
-      if (id !== undefined) {
-        streams.set(id, stream);
-        stream.once('close', () => streams.delete(id));
+      const id = stream.id ?? 0;
+      newestId = id;
+      // Ids only grow: of those below, node has refused the head and tells nothing.
+      for (const earlier of cancelled) {
+        if (earlier >= id) break;
+        cancelled.delete(earlier);
       }
+      if (cancelled.delete(id)) {
+        stream.on('error', () => undefined);
+        stream.close(constants.NGHTTP2_CANCEL);
+        return;
+      }
+      streams.set(id, stream);
+      stream.once('close', () => streams.delete(id));
       this.#accept(stream, headers);
     });
     session.once('remoteSettings', hasSpoken);

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { frameTransform, transformFrames } from './frame-transform.js';
 import type { GrpcCall } from './grpc-call.js';
 import type { ReadRequest } from './read-request.js';
 import type { EventStorage } from './storage.js';
+import { nextTurn } from './turns.js';
 
 /** Sends pages of stored frames to one call, no faster than its client reads: one page a call is all that is held. */
 export class PageSender {

@@ -11,7 +11,8 @@ type Done = (error?: Error | null) => void;
  * A connection whose client may cancel as many calls as it likes. node's HTTP/2 (nghttp2) ends a connection with an error after
  * 1,000 resets by the client and more than 33 a second since, and Node 20 has no option for it; a client that reads a little and cancels,
  * as EventStoreDB's do, comes to that in a minute. So RST_STREAM frames are taken out of what the client sends, and `reset` is told
- * instead: it closes the stream from this side. All other bytes pass as they are.
+ * instead: it closes the stream from this side. All other bytes pass as they are. While node writes it does not read: `reset` may be
+ * told of a stream whose head still waits here.
  */
 export class ResetShield extends Duplex {
   readonly #socket: Duplex;
@@ -34,7 +35,6 @@ export class ResetShield extends Duplex {
   #take(chunk: Buffer): void {
     const input = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = undefined;
-    const resets: number[] = [];
     let kept = 0;
     let at = 0;
     while (at < input.length) {
@@ -50,18 +50,12 @@ export class ResetShield extends Duplex {
       }
       if (isReset) {
         this.#forward(input.subarray(kept, at));
-        resets.push(input.readUInt32BE(at + 5) & 0x7fffffff);
+        this.#reset(input.readUInt32BE(at + 5) & 0x7fffffff);
         at += RST_STREAM_BYTES;
         kept = at;
       } else this.#passing = FRAME_HEAD_BYTES + input.readUIntBE(at, 3);
     }
     this.#forward(input.subarray(kept, input.length - (this.#held?.length ?? 0)));
-    // The stream's own head may be among the bytes that were just passed on: it is known once they are read.
-    if (resets.length > 0) {
-      setImmediate(() => {
-        for (const streamId of resets) this.#reset(streamId);
-      });
-    }
   }
 
   #forward(bytes: Buffer): void {

@@ -1,0 +1,144 @@
+import { type Socket, connect } from 'node:net';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TestEventStore, startTestEventStore } from '../../support/event-store.js';
+import { poll } from '../../support/poll.js';
+import { ownMemoryMb } from '../../support/process-memory.js';
+import { readRequest } from '../../support/wire.js';
+
+/*
+ * Clients that no library lets misbehave so: raw frames on a raw socket. Only so can one read nothing at all, have what it sends come
+ * at once, and choose how a message is cut.
+ */
+
+const DATA = 0;
+const HEADERS = 1;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const PING = 6;
+const WINDOW_UPDATE = 8;
+const END_STREAM = 1;
+const END_HEADERS = 4;
+const CANCEL = 8;
+const LARGEST_WINDOW = 2 ** 31 - 1;
+const INITIAL_WINDOW = 65_535;
+
+function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(streamId, 5);
+  return Buffer.concat([head, payload]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+/** A literal of HPACK, under 127 bytes. */
+const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
+
+/** `:method: POST` and `:scheme: http` of HPACK's table, then `:authority`, `:path` and `content-type` by name. */
+const head = (method: string): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x83, 0x86, 0x01]),
+    text('localhost'),
+    Buffer.from([0x04]),
+    text(`/event_store.client.streams.Streams/${method}`),
+    Buffer.from([0x0f, 0x10]),
+    text('application/grpc'),
+  ]);
+
+function readCall(streamId: number, shape: Parameters<typeof readRequest>[0]): Buffer {
+  const message = Buffer.from(readRequest(shape).serializeBinary());
+  const body = Buffer.concat([Buffer.from([0]), uint32(message.length), message]);
+  return Buffer.concat([frame(HEADERS, END_HEADERS, streamId, head('Read')), frame(DATA, END_STREAM, streamId, body)]);
+}
+
+/** Bytes that open a connection and let the server send as much as it likes. */
+const opening = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  frame(SETTINGS, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(LARGEST_WINDOW)])),
+  frame(WINDOW_UPDATE, 0, 0, uint32(LARGEST_WINDOW - INITIAL_WINDOW)),
+]);
+
+/** The types of the frames that came for a stream. */
+function typesFor(streamId: number, bytes: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) {
+    if (bytes.readUInt32BE(at + 5) === streamId) types.push(bytes.readUInt8(at + 3));
+  }
+  return types;
+}
+
+/** Resolves once nothing has come for a while: what the server sends waits in full buffers. */
+async function stuck(socket: Socket): Promise<void> {
+  let before = -1;
+  while (socket.bytesRead !== before) {
+    before = socket.bytesRead;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+let store: TestEventStore;
+
+beforeAll(async () => {
+  store = await startTestEventStore();
+  const client = EventStoreDBClient.connectionString(store.url);
+  const batch = Array.from({ length: 50 }, () => jsonEvent({ type: 'large', data: { filler: 'x'.repeat(10_000) } }));
+  for (let step = 0; step < 60; step += 1) await client.appendToStream('filled', batch);
+  await client.dispose();
+});
+
+afterAll(async () => {
+  await store.stop();
+});
+
+describe('a client that does not read', () => {
+  it('given calls that it starts and cancels, when it reads on, then the server has ended them', async () => {
+    const socket = connect(store.port, '127.0.0.1');
+    const came: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => came.push(chunk));
+    socket.write(Buffer.concat([opening, readCall(1, { all: true, subscription: true })]));
+    await poll('the first call is answered', () => typesFor(1, Buffer.concat(came)).includes(DATA));
+    socket.pause();
+    await stuck(socket);
+    const cancelled = Array.from({ length: 20 }, (_, index) => 3 + 2 * index);
+    for (const id of cancelled) {
+      socket.write(Buffer.concat([readCall(id, { all: true, from: 'end', subscription: true }), frame(RST_STREAM, 0, id, uint32(CANCEL))]));
+    }
+    await stuck(socket);
+    socket.resume();
+    await stuck(socket);
+    const bytes = Buffer.concat(came);
+    expect(cancelled.map((id) => typesFor(id, bytes).at(-1))).toEqual(cancelled.map(() => RST_STREAM));
+    socket.destroy();
+  });
+});
+
+describe('a client that sends a message byte by byte', () => {
+  it('given two of a million bytes, when they have come but for the rest, then they take no more memory than their bytes', async () => {
+    const socket = connect(store.port, '127.0.0.1').resume();
+    socket.write(opening);
+    const before = ownMemoryMb(store.pid);
+    for (const id of [1, 3]) {
+      socket.write(Buffer.concat([frame(HEADERS, END_HEADERS, id, head('Append')), frame(DATA, 0, id, Buffer.concat([Buffer.from([0]), uint32(2_000_000)]))]));
+      const thousand = Buffer.concat(Array.from({ length: 1_000 }, () => frame(DATA, 0, id, Buffer.from([7]))));
+      for (let sent = 0; sent < 1_000; sent += 1) socket.write(thousand);
+    }
+    const pong = new Promise((resolve) => {
+      let last = Buffer.alloc(0);
+      socket.on('data', (chunk: Buffer) => {
+        last = Buffer.concat([last, chunk]).subarray(-64);
+        if (last.includes('all sent')) resolve(undefined);
+      });
+    });
+    socket.write(frame(PING, 0, 0, Buffer.from('all sent')));
+    await pong;
+    expect(ownMemoryMb(store.pid) - before).toBeLessThan(100);
+    socket.destroy();
+  });
+});
