@@ -45,8 +45,8 @@ export class OrderFacts {
   ) {}
 
   /**
-   * Facts that share an alias are applied in the order of the calls. Trades of one instrument in one account are appended in that order
-   * too, whichever orders they are of: the ledger matches trades in the order of the log, and a file's is that of its lines.
+   * Facts that share an alias are applied in the order of the calls. Trades of one instrument and their corrections are appended in that
+   * order too, whichever orders they are of: the ledger matches trades in the order of the log, and a file's is that of its lines.
    */
   async record(fact: OrderFact): Promise<CommandResult> {
     const rejection = flawIn(fact);
@@ -196,10 +196,13 @@ export class OrderFacts {
   }
 }
 
-/** What a trade is of, as far as the message itself says; nothing for a fact that is no trade. */
+/**
+ * What a trade is of, as far as the message itself says; nothing for a fact that takes no place in a book. A correction takes the
+ * place of a trade that has not come. Not by the account: messages of one order may leave theirs out.
+ */
 function bookOf({ fact, context }: OrderFact): readonly string[] {
-  if (fact.type !== 'ExecutionRecorded') return [];
-  return [JSON.stringify([context.tenantId, context.accountId, fact.data.execution.instrument.symbol])];
+  if (fact.type !== 'ExecutionRecorded' && fact.type !== 'ExecutionCorrected') return [];
+  return [JSON.stringify([context.tenantId, fact.data.execution.instrument.symbol])];
 }
 
 function flawIn(fact: OrderFact): Rejection | undefined {

@@ -4,6 +4,7 @@ import type { CommandContext, EventMetadata } from '../domain/metadata.js';
 import type { OrderCommand } from '../domain/order/commands.js';
 import { orderDecider } from '../domain/order/decider.js';
 import type { OrderEventBody, OrderFactEvent } from '../domain/order/events.js';
+import { saidIn } from '../domain/order/facts.js';
 import type { OrderState } from '../domain/order/state.js';
 import { Aggregate } from './aggregate.js';
 import type { Turn, Work, WorkOutcome } from './aggregate.js';
@@ -62,7 +63,7 @@ export class OrderStreams {
    * for another account's order, where only one of the context's account may take the fact.
    */
   recordFact(id: OrderId, fact: OrderFactEvent, context: CommandContext, { ownAccountOnly = false, ...steps }: RecordingOptions = {}): Promise<OrderOutcome> {
-    const command: OrderCommand = { kind: 'RecordOrderFact', fact, commandKey: context.commandKey, commandDigest: context.commandDigest };
+    const command: OrderCommand = { kind: 'RecordOrderFact', fact, said: saidIn(context), commandKey: context.commandKey, commandDigest: context.commandDigest };
     const opens = hasTerms(fact);
     return this.#submit(id, { isFact: true, startsNew: opens, ...steps }, (state) => {
       const isOthers = ownAccountOnly && state.exists && state.accountId !== context.accountId;

@@ -166,7 +166,7 @@ export class AliasResolver {
 
 function factOf(event: OrderEvent): OrderFactEvent | undefined {
   if (event.type === 'OrderLinked' || event.type === 'AliasClaimed') return undefined;
-  if (event.type === 'FactConflicted') return event.data.fact;
+  if (event.type === 'FactConflicted' || event.type === 'FactRepeated') return event.data.fact;
   const { metadata: _left, ...fact } = event;
   return fact;
 }

@@ -15,7 +15,7 @@ import type { Owner } from './reaction.js';
 /** What messages write in the place of an id. */
 const NOT_AN_ID: ReadonlySet<string> = new Set(['', 'NONE', '0']);
 /** Events that are no message about their order. */
-const NO_MESSAGE: ReadonlySet<string> = new Set<OrderEventType>(['OrderLinked', 'AliasClaimed', 'FactConflicted']);
+const NO_MESSAGE: ReadonlySet<string> = new Set<OrderEventType>(['OrderLinked', 'AliasClaimed', 'FactConflicted', 'FactRepeated']);
 
 export interface OrderNames {
   readonly owner: Owner;

@@ -59,7 +59,7 @@ const LIVES: readonly Life[] = SCENARIOS.flatMap((scenario) =>
 
 /** A message as an adapter would send it: its names are those that it carries. */
 function factOf({ metadata, ...fact }: OrderEvent, tenant: string): OrderFact {
-  if (fact.type === 'FactConflicted' || fact.type === 'OrderLinked' || fact.type === 'AliasClaimed') throw new Error('no message');
+  if (fact.type === 'FactConflicted' || fact.type === 'FactRepeated' || fact.type === 'OrderLinked' || fact.type === 'AliasClaimed') throw new Error('no message');
   const { schemaVersion: _version, $correlationId: correlationId, $causationId: causationId, producer: _producer, ...said } = metadata;
   return {
     ...orderAliases(fact.data.refs, { tenant, source: 'fix', account: 'ACC1' }),

@@ -1,5 +1,6 @@
 import { formatPrice, formatQuantity } from '../../src/domain/amounts.js';
 import { orderDecider } from '../../src/domain/order/decider.js';
+import { saidIn } from '../../src/domain/order/facts.js';
 import type { OrderState } from '../../src/domain/order/state.js';
 import type { OrderFact } from '../../src/eventstore/commands.js';
 import type { LineParser } from '../../src/ingest/adapter.js';
@@ -12,7 +13,7 @@ export function foldFacts(facts: readonly OrderFact[]): ReadonlyMap<string, Orde
     const state = orders.get(id) ?? orderDecider.initialState;
     const { correlationId, causationId, ...said } = context;
     const metadata = { ...said, $correlationId: correlationId, $causationId: causationId, schemaVersion: 1, producer: 'test' };
-    const decision = orderDecider.decide(state, { kind: 'RecordOrderFact', commandKey: context.commandKey, commandDigest: context.commandDigest, fact });
+    const decision = orderDecider.decide(state, { kind: 'RecordOrderFact', said: saidIn(context), commandKey: context.commandKey, commandDigest: context.commandDigest, fact });
     if (decision.kind === 'rejected') throw new Error('a fact was refused');
     orders.set(
       id,

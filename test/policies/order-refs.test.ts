@@ -36,7 +36,7 @@ describe('the names in an event of an order', () => {
   });
 
   it('are none in an event that is no message', () => {
-    for (const type of ['OrderLinked', 'AliasClaimed', 'FactConflicted']) expect(namesIn(event(type, { refs: { clOrdId: 'C' }, fact: {} }))).toMatchObject({ refs: [], positionId: undefined });
+    for (const type of ['OrderLinked', 'AliasClaimed', 'FactConflicted', 'FactRepeated']) expect(namesIn(event(type, { refs: { clOrdId: 'C' }, fact: {} }))).toMatchObject({ refs: [], positionId: undefined });
   });
 
   it('are not known where the event must be decoded to be understood, and cannot be', () => {

@@ -78,6 +78,7 @@ const orderEvents: readonly OrderEventBody[] = [
   { type: 'ExecutionBusted', data: { ...fact, execId: execId('E-2'), execRefId: execId('E-1') } },
   { type: 'ExecutionBusted', data: { ...bare, execId: execId('E-2'), execRefId: execId('E-1') } },
   { type: 'FactConflicted', data: { firstDigest: digest('a'.repeat(64)), fact: { type: 'OrderAccepted', data: fact } } },
+  { type: 'FactRepeated', data: { fact: { type: 'OrderAccepted', data: fact } } },
   { type: 'OrderLinked', data: { intoOrderId: ORDER } },
   { type: 'AliasClaimed', data: { orderId: ORDER, aliasKey: '["client",["default","main"],"C-1"]' } },
 ];

@@ -51,10 +51,10 @@ function goesOnAnotherDay(order: OrderProgress, report: BrokerReport | undefined
   return left !== undefined && compareQuantity(left, ZERO_QUANTITY) > 0;
 }
 
-/** Working again: a restatement the next morning, a reinstatement. Not by a repetition, nor where the report says it is over. */
+/** Working again: a restatement the next morning, a reinstatement. Not where the report says it is over. */
 function reopen(order: OrderProgress, fact: FactBase): OrderProgress {
   const isOver = isEnding(fact.report?.ordStatus) || fact.report?.ordStatus === 'calculated';
-  if (fact.possResend === true || isOver) return order;
+  if (isOver) return order;
   return { ...order, isAccepted: true, ending: undefined, endedOn: undefined, restGoesOn: false, isCalculated: false, isSuspended: false };
 }
 
@@ -81,7 +81,8 @@ function forgetState(order: OrderProgress): OrderProgress {
  * precedence (B.1.d, time 4); a broker that says pending cancel is taken at its word.
  */
 function acceptOrder(order: OrderProgress, fact: FactBase): OrderProgress {
-  const working = reopen(order, fact);
+  // What is sent again was said before what came since: it is no reinstatement.
+  const working = fact.possResend === true ? order : reopen(order, fact);
   if (order.isAccepted || fact.report?.ordStatus === 'pending_cancel' || fact.report?.ordStatus === 'pending_replace') return working;
   return { ...working, isAccepted: true, cancelsPending: [], replacesPending: [], chainedQty: undefined };
 }

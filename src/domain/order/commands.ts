@@ -1,5 +1,6 @@
 import type { Digest, OrderId } from '../ids.js';
 import type { OrderFactEvent, OrderTerms, TermsChange } from './events.js';
+import type { OrderFactEntry } from './state.js';
 
 /*
  * Commands carry the key and the digest under which they are applied once; everything else of their context (who, when,
@@ -34,6 +35,8 @@ export interface RequestReplace extends Keyed {
 export interface RecordOrderFact extends Keyed {
   readonly kind: 'RecordOrderFact';
   readonly fact: OrderFactEvent;
+  /** Where its message stands among the order's, and its trading day. */
+  readonly said: Pick<OrderFactEntry, 'place' | 'tradingDay'>;
 }
 
 /** This order is the same as `intoOrderId`. */

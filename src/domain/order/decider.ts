@@ -40,6 +40,7 @@ const initialState = orderState({
 function foldEvent(fold: OrderFold, event: OrderEventBody & { readonly metadata: EventMetadata }): OrderFold {
   if (event.type === 'OrderLinked' || event.type === 'AliasClaimed') return fold;
   if (event.type === 'FactConflicted') return fold.withConflict(factEntry(event.data.fact, event.metadata));
+  if (event.type === 'FactRepeated') return fold.withCopy(factEntry(event.data.fact, event.metadata));
   // What the fold keeps is the fact alone.
   const { metadata, ...fact } = event;
   return fold.withFact(factEntry(fact, metadata));
@@ -77,12 +78,13 @@ function decideRepeated(state: OrderState, command: { readonly commandKey: strin
   return reject('idempotency_key_reused', `the key ${JSON.stringify(command.commandKey)} was used for another input`, 'idempotencyKey');
 }
 
-/** A fact is never refused: it is new, known, or a second version under one key. */
-function recordFact(state: OrderState, { commandKey, commandDigest, fact }: RecordOrderFact): OrderDecision {
+/** A fact is never refused: it is new, known, known better by this copy of it, or a second version under one key. */
+function recordFact(state: OrderState, { commandKey, commandDigest, fact, said }: RecordOrderFact): OrderDecision {
   const digests = state.applied.get(commandKey);
   const first = digests?.[0];
   if (!digests || first === undefined) return accept(fact);
-  return digests.includes(commandDigest) ? NOTHING_NEW : accept({ type: 'FactConflicted', data: { firstDigest: first, fact } });
+  if (!digests.includes(commandDigest)) return accept({ type: 'FactConflicted', data: { firstDigest: first, fact } });
+  return state.fold.isNews({ ...said, key: commandKey, fact }) ? accept({ type: 'FactRepeated', data: { fact } }) : NOTHING_NEW;
 }
 
 const canonicalChange = (change: TermsChange): TermsChange => ({

@@ -196,6 +196,11 @@ export type OrderFactEvent =
  * one that comes first in source order is folded into the order, whichever came in first: any arrival gives one state.
  */
 export type FactConflicted = NewEvent<'FactConflicted', { readonly firstDigest: Digest; readonly fact: OrderFactEvent }>;
+/**
+ * The message of a fact that is known, once more, where it says better when that was: it stands before the copy that is known (a
+ * drop copy may be faster), or is not marked as sent again (PossResend). The fact counts where its first copy stands.
+ */
+export type FactRepeated = NewEvent<'FactRepeated', { readonly fact: OrderFactEvent }>;
 /** This provisional order turned out to be `intoOrderId`: its facts are recorded there, and later ones go there. */
 export type OrderLinked = NewEvent<'OrderLinked', { readonly intoOrderId: OrderId }>;
 /**
@@ -204,7 +209,7 @@ export type OrderLinked = NewEvent<'OrderLinked', { readonly intoOrderId: OrderI
  */
 export type AliasClaimed = NewEvent<'AliasClaimed', { readonly orderId: OrderId; readonly aliasKey: string }>;
 
-export type OrderEventBody = OrderFactEvent | FactConflicted | OrderLinked | AliasClaimed;
+export type OrderEventBody = OrderFactEvent | FactConflicted | FactRepeated | OrderLinked | AliasClaimed;
 export type OrderEventType = OrderEventBody['type'];
 /** An event of an order's stream with its metadata. */
 export type OrderEvent = OrderEventBody & DomainEvent;
@@ -232,6 +237,7 @@ const ORDER_EVENT_TYPES: Readonly<Record<OrderEventType, true>> = {
   ExecutionCorrected: true,
   ExecutionBusted: true,
   FactConflicted: true,
+  FactRepeated: true,
   OrderLinked: true,
   AliasClaimed: true,
 };

@@ -1,7 +1,7 @@
 import type { EventMetadata } from '../metadata.js';
 import type { OrderFactEvent } from './events.js';
 import type { GrowingList } from './growing-list.js';
-import type { FactOrder, OrderFactEntry } from './state.js';
+import type { OrderFactEntry } from './state.js';
 
 /*
  * The place of a fact among its order's facts follows from the fact alone, so that any order of arrival folds to one
@@ -97,17 +97,23 @@ export function compareFacts(a: OrderFactEntry, b: OrderFactEntry): number {
   );
 }
 
-function placeOf(metadata: EventMetadata): FactOrder {
-  const { name, session = '', sequence = '' } = metadata.source;
-  return { occurredAt: metadata.occurredAt, session: `${name}/${session}`, sequence, digest: metadata.commandDigest };
+type Envelope = Pick<EventMetadata, 'source' | 'occurredAt' | 'tradingDay' | 'commandDigest'>;
+
+/** Where a message stands among its order's. */
+export function saidIn({ source, occurredAt, tradingDay, commandDigest }: Envelope): Pick<OrderFactEntry, 'place' | 'tradingDay'> {
+  const { name, session = '', sequence = '' } = source;
+  return { place: { occurredAt, session: `${name}/${session}`, sequence, digest: commandDigest }, tradingDay };
 }
 
-export const factEntry = (fact: OrderFactEvent, metadata: EventMetadata): OrderFactEntry => ({
-  place: placeOf(metadata),
-  tradingDay: metadata.tradingDay,
-  key: metadata.commandKey,
-  fact,
-});
+export const factEntry = (fact: OrderFactEvent, metadata: EventMetadata): OrderFactEntry => ({ ...saidIn(metadata), key: metadata.commandKey, fact });
+
+const isSentAgain = ({ fact }: OrderFactEntry): boolean => fact.data.possResend === true;
+
+/** Whether a copy of a fact stands before the one that is known, or is not marked as sent again, as that one is. */
+export const isBetterCopy = (known: OrderFactEntry, copy: OrderFactEntry): boolean => compareFacts(copy, known) < 0 || (isSentAgain(known) && !isSentAgain(copy));
+
+/** A fact of which there are two copies. */
+export const mergeCopies = (a: OrderFactEntry, b: OrderFactEntry): OrderFactEntry => ({ ...(compareFacts(b, a) < 0 ? b : a), fact: isSentAgain(a) ? b.fact : a.fact });
 
 /** Where `entry` belongs among sorted facts: after those that are before it or equal. */
 export function placeAmong(facts: GrowingList<OrderFactEntry>, entry: OrderFactEntry): number {

@@ -1,7 +1,7 @@
 import { applyFact } from './apply.js';
 import { discrepanciesOf } from './discrepancies.js';
 import { waitingTrades } from './executions.js';
-import { compareFacts, placeAmong } from './facts.js';
+import { compareFacts, isBetterCopy, mergeCopies, placeAmong } from './facts.js';
 import { GrowingList } from './growing-list.js';
 import { NOTHING_KNOWN, isOver, leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
 import type { OrderProgress } from './progress.js';
@@ -31,6 +31,9 @@ function conflictOf({ key, place, fact }: OrderFactEntry, folded: OrderFactEntry
 }
 
 const foldedUnder = (facts: GrowingList<OrderFactEntry>, key: string): number => facts.findIndex((entry) => entry.key === key);
+
+/** Whether two versions under one key are the same payload. */
+const isCopy = (a: OrderFactEntry, b: OrderFactEntry): boolean => a.key === b.key && a.place.digest === b.place.digest;
 
 const setAside = (conflicts: readonly OrderFactEntry[], entry: OrderFactEntry): readonly OrderFactEntry[] => [...conflicts, entry].toSorted(compareFacts);
 
@@ -99,6 +102,29 @@ export class FactFold implements OrderFold {
   withFact(entry: OrderFactEntry): FactFold {
     const place = placeAmong(this.#facts, entry);
     return new FactFold(this.#facts.inserted(place, entry), this.#conflicts, place >= this.#folded.count ? this.#folded : NOTHING_FOLDED);
+  }
+
+  isNews(copy: OrderFactEntry): boolean {
+    // Most copies are the same message once more, and stand where it stands.
+    const same = this.#facts.get(placeAmong(this.#facts, copy) - 1);
+    const known = same && isCopy(same, copy) ? same : this.#versionsOf(copy.key).find((version) => isCopy(version, copy));
+    return known !== undefined && isBetterCopy(known, copy);
+  }
+
+  /** The versions of the fact under a key, the one that is folded first. */
+  #versionsOf(key: string): readonly OrderFactEntry[] {
+    const folded = this.#facts.get(foldedUnder(this.#facts, key));
+    return folded ? [folded, ...this.#conflicts.filter((version) => version.key === key)] : [];
+  }
+
+  withCopy(entry: OrderFactEntry): FactFold {
+    const versions = this.#versionsOf(entry.key);
+    const [first, ...others] = versions.map((version) => (isCopy(version, entry) ? mergeCopies(version, entry) : version)).toSorted(compareFacts);
+    // A copy of nothing that is known can only come of a stream that was cut: it is the fact then.
+    if (!first) return this.withFact(entry);
+    const rest = this.#conflicts.filter(({ key }) => key !== entry.key);
+    const without = new FactFold(this.#facts.removed(foldedUnder(this.#facts, entry.key)), [...rest, ...others].toSorted(compareFacts), NOTHING_FOLDED);
+    return without.withFact(first);
   }
 
   withConflict(entry: OrderFactEntry): FactFold {

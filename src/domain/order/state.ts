@@ -97,6 +97,10 @@ export interface OrderFold {
   withFact(entry: OrderFactEntry): OrderFold;
   /** Another version of a fact, under its key: of all versions, the one that comes first in source order is folded. */
   withConflict(entry: OrderFactEntry): OrderFold;
+  /** A copy of a fact that is known: the fact is at the place of its first copy, and sent again only where all of its copies are. */
+  withCopy(entry: OrderFactEntry): OrderFold;
+  /** Whether `withCopy` would change anything. */
+  isNews(copy: OrderFactEntry): boolean;
 }
 
 /** An order as it is folded from its stream. */

@@ -165,6 +165,7 @@ export const orderFact = z.discriminatedUnion('type', [
 export const ORDER_SCHEMAS = {
   ...ORDER_FACT_SCHEMAS,
   FactConflicted: z.strictObject({ firstDigest: digestText<Digest>(), fact: orderFact }),
+  FactRepeated: z.strictObject({ fact: orderFact }),
   OrderLinked: z.strictObject({ intoOrderId: uuid<OrderId>() }),
   AliasClaimed: z.strictObject({ orderId: uuid<OrderId>(), aliasKey: text(4_096) }),
 } satisfies { [Type in OrderEventType]: z.ZodType<DataOf<Type>> };

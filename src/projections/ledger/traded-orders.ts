@@ -10,7 +10,7 @@ import type { OwnRows, PostedExecution } from './own-rows.js';
 export const ORDER_STREAM_PREFIX = 'order-';
 
 /** Types of events that can bring an order executions or change them. */
-const CAN_EXECUTE: ReadonlySet<string> = new Set(['ExecutionRecorded', 'ExecutionCorrected', 'ExecutionBusted', 'FactConflicted'] satisfies OrderEventType[]);
+const CAN_EXECUTE: ReadonlySet<string> = new Set(['ExecutionRecorded', 'ExecutionCorrected', 'ExecutionBusted', 'FactConflicted', 'FactRepeated'] satisfies OrderEventType[]);
 /** Of an order that has traded, these matter too: as does whatever carries terms, which say in which environment it trades. */
 const CAN_CHANGE: ReadonlySet<string> = new Set(['OrderLinked', 'OrderRestated'] satisfies OrderEventType[]);
 

@@ -58,7 +58,7 @@ function apply({ state: before, place, executions }: FoldedOrder, recorded: Reco
 const NO_EXECUTIONS: FoldedOrder['executions'] = new Map();
 
 /** Types of events that can give an order its first execution. Asking for the view folds the order, which most events need not. */
-const CAN_EXECUTE: ReadonlySet<string> = new Set(['ExecutionRecorded', 'ExecutionCorrected', 'ExecutionBusted', 'FactConflicted'] satisfies OrderEventType[]);
+const CAN_EXECUTE: ReadonlySet<string> = new Set(['ExecutionRecorded', 'ExecutionCorrected', 'ExecutionBusted', 'FactConflicted', 'FactRepeated'] satisfies OrderEventType[]);
 
 /** Pointers and orders that were linked into another have no rows. */
 const isShown = ({ exists, redirectsTo }: OrderState): boolean => exists && redirectsTo === undefined;

@@ -7,7 +7,7 @@ import { execId } from '../../../src/domain/ids.js';
 import type { BrokerReport, FactBase, OrderEvent, OrderFactEvent, OrdStatus } from '../../../src/domain/order/events.js';
 import { GrowingList } from '../../../src/domain/order/growing-list.js';
 import { InsertOnlyMap } from '../../../src/domain/order/insert-only-map.js';
-import { execution, foldEvents, metadata, terms } from './given.js';
+import { execution, foldEvents, metadata, recordEvents, terms } from './given.js';
 
 /*
  * Facts that no broker would send in this order, or at all: whatever is stored, the fold ends, and its numbers agree with
@@ -74,6 +74,34 @@ describe('any facts at all', () => {
         events.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray([...list], { minLength: list.length }))),
         ([list, arrived]) => {
           expect(foldEvents(arrived).view).toEqual(foldEvents(list).view);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('given copies of them, at other places, marked as sent again or not, and other payloads under their keys, in any order of arrival, then the state is the same', () => {
+    const copies = events.chain((list) =>
+      fc.tuple(
+        fc.constant(list),
+        fc.array(fc.tuple(fc.nat(list.length - 1), fc.nat(list.length - 1), fc.boolean(), fc.boolean()), { maxLength: 8 }).map((made) =>
+          made.map(([index, at, possResend, isOther]) => {
+            const [of, place] = [list[index], list[at]];
+            if (!of || !place) throw new Error('there is one');
+            const { metadata: envelope, ...said } = of;
+            const other = isOther ? place.metadata.commandDigest : envelope.commandDigest;
+            const copy = Object.assign(structuredClone(said), { metadata: Object.assign(structuredClone(place.metadata), { commandKey: envelope.commandKey, commandDigest: other }) });
+            Object.assign(copy.data, { possResend });
+            return copy;
+          }),
+        ),
+      ),
+    );
+    fc.assert(
+      fc.property(
+        copies.chain(([list, made]) => fc.tuple(fc.shuffledSubarray([...list, ...made], { minLength: list.length + made.length }), fc.shuffledSubarray([...list, ...made], { minLength: list.length + made.length }))),
+        ([one, other]) => {
+          expect(recordEvents(one).view).toEqual(recordEvents(other).view);
         },
       ),
       { numRuns: 1000 },

@@ -1,26 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { orderDecider } from '../../../src/domain/order/decider.js';
-import type { OrderEvent } from '../../../src/domain/order/events.js';
 import { compareFacts, compareTimes, factEntry } from '../../../src/domain/order/facts.js';
-import type { OrderFactEntry, OrderState } from '../../../src/domain/order/state.js';
-import { foldEvents, given, metadata, terms } from './given.js';
+import type { OrderFactEntry } from '../../../src/domain/order/state.js';
+import { foldEvents, given, metadata, recordEvents, terms } from './given.js';
 import { SCENARIOS } from './scenarios/all.js';
 import { messagesOf } from './scenarios/messages.js';
 import { pathsOf } from './scenarios/table.js';
 import { permutations } from '../../support/permutations.js';
-
-/** Each message is recorded as a fact, through `decide`, as it arrives. */
-function record(events: readonly OrderEvent[]): OrderState {
-  let state = orderDecider.initialState;
-  for (const { metadata: envelope, ...fact } of events) {
-    if (fact.type === 'FactConflicted' || fact.type === 'OrderLinked' || fact.type === 'AliasClaimed') throw new Error('not a fact');
-    const decision = orderDecider.decide(state, { kind: 'RecordOrderFact', commandKey: envelope.commandKey, commandDigest: envelope.commandDigest, fact });
-    if (decision.kind === 'rejected') throw new Error('a fact was refused');
-    for (const event of decision.events) state = orderDecider.evolve(state, { ...event, metadata: envelope });
-  }
-  return state;
-}
 
 /** The messages of each order of each path: 52 matrices, all of their branches. */
 const LIVES = SCENARIOS.flatMap((scenario) =>
@@ -36,16 +23,16 @@ const MOST_PERMUTED = 5;
 
 describe('the facts of an order in any order', () => {
   test.each(LIVES)('%s: shuffled and repeated messages end in the same state', (_name, events) => {
-    const inOrder = record(events);
+    const inOrder = recordEvents(events);
     expect(inOrder.facts).toHaveLength(events.length);
     // All orders of a short life; of a long one, a sample below.
     const exhaustive = events.length <= MOST_PERMUTED ? permutations(events) : [];
-    for (const permuted of exhaustive) expect(record(permuted).view).toEqual(inOrder.view);
+    for (const permuted of exhaustive) expect(recordEvents(permuted).view).toEqual(inOrder.view);
     const repeated = fc.array(fc.constantFrom(...events), { maxLength: events.length });
     const arrivals = repeated.chain((again) => fc.shuffledSubarray([...events, ...again], { minLength: events.length + again.length }));
     fc.assert(
       fc.property(arrivals, (arrived) => {
-        const state = record(arrived);
+        const state = recordEvents(arrived);
         expect(state.view).toEqual(inOrder.view);
         expect(state.facts).toEqual(inOrder.facts);
       }),

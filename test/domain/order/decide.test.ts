@@ -6,6 +6,7 @@ import { accountId, digest, orderId, tenantId } from '../../../src/domain/ids.js
 import type { OrderCommand } from '../../../src/domain/order/commands.js';
 import { orderDecider } from '../../../src/domain/order/decider.js';
 import type { OrderEventBody, OrderFactEvent, OrderTerms, TermsChange } from '../../../src/domain/order/events.js';
+import { saidIn } from '../../../src/domain/order/facts.js';
 import type { OrderState } from '../../../src/domain/order/state.js';
 import { execution, foldEvents, given, INSTRUMENT, metadata, terms } from './given.js';
 
@@ -19,7 +20,7 @@ const keyed = (commandKey = 'k1', commandDigest = 'd1'): { readonly commandKey: 
 const place = (more: Partial<OrderTerms> = {}, clOrdId = 'X', key = keyed()): OrderCommand => ({ kind: 'PlaceOrder', clOrdId, terms: terms('1000', more), ...key });
 const cancel = (clOrdId = 'Y', key = keyed()): OrderCommand => ({ kind: 'RequestCancel', clOrdId, ...key });
 const replace = (change: TermsChange, clOrdId = 'Y'): OrderCommand => ({ kind: 'RequestReplace', clOrdId, change, ...keyed() });
-const record = (fact: OrderFactEvent, key = keyed()): OrderCommand => ({ kind: 'RecordOrderFact', fact, ...key });
+const record = (fact: OrderFactEvent, key = keyed(), sequence = 50): OrderCommand => ({ kind: 'RecordOrderFact', fact, said: saidIn(metadata(sequence, { key: key.commandKey, digest: key.commandDigest })), ...key });
 
 /** Text as a client sent it, whatever it is. */
 const asSent = (text: string): PriceString & QuantityString => text as PriceString & QuantityString;
@@ -129,6 +130,17 @@ describe('asking for a cancel or a replace', () => {
 });
 
 describe('recording a fact', () => {
+  test('given it again, then it is news only where it stands before what is known, or is the first that is not marked as sent again', () => {
+    const resent: OrderFactEvent = { ...filled, data: { ...filled.data, possResend: true } };
+    const known = after(after(initialState, record(placed)), record(resent, keyed('k2')));
+    expect(events(decide(known, record(resent, keyed('k2'), 60)))).toEqual([]);
+    expect(events(decide(known, record(resent, keyed('k2'), 1)))).toEqual(['FactRepeated']);
+    expect(decide(known, record(filled, keyed('k2'), 60))).toEqual({ kind: 'accepted', events: [{ type: 'FactRepeated', data: { fact: filled } }] });
+    const better = after(known, record(filled, keyed('k2'), 60));
+    for (const copy of [filled, resent]) expect(events(decide(better, record(copy, keyed('k2'), 60)))).toEqual([]);
+    expect(better.conflicts).toBe(0);
+  });
+
   test('given the same key, then the same digest is nothing new, and each other digest is one conflict', () => {
     let state = after(initialState, record(placed));
     state = after(state, record(filled, keyed('k2')));

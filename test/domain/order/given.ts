@@ -5,6 +5,7 @@ import type { Instrument } from '../../../src/domain/instrument.js';
 import type { EventMetadata } from '../../../src/domain/metadata.js';
 import { orderDecider } from '../../../src/domain/order/decider.js';
 import type { ExecutionData, OrderEvent, OrderEventBody, OrderFactEvent, OrderTerms } from '../../../src/domain/order/events.js';
+import { saidIn } from '../../../src/domain/order/facts.js';
 import type { OrderState } from '../../../src/domain/order/state.js';
 
 export const INSTRUMENT: Instrument = {
@@ -79,3 +80,15 @@ export const foldEvents = (events: readonly (OrderEventBody & { readonly metadat
 };
 
 export const given = (...facts: readonly OrderFactEvent[]): OrderState => foldEvents(asEvents(facts));
+
+/** Each message is recorded as a fact, through `decide`, as it arrives. */
+export function recordEvents(events: readonly OrderEvent[]): OrderState {
+  let state = orderDecider.initialState;
+  for (const { metadata: envelope, ...fact } of events) {
+    if (fact.type === 'FactConflicted' || fact.type === 'FactRepeated' || fact.type === 'OrderLinked' || fact.type === 'AliasClaimed') throw new Error('not a fact');
+    const decision = orderDecider.decide(state, { kind: 'RecordOrderFact', said: saidIn(envelope), commandKey: envelope.commandKey, commandDigest: envelope.commandDigest, fact });
+    if (decision.kind === 'rejected') throw new Error('a fact was refused');
+    for (const event of decision.events) state = orderDecider.evolve(state, { ...event, metadata: envelope });
+  }
+  return state;
+}
