@@ -18,7 +18,7 @@ const discrepancyList = z.array(z.object({ kind: z.string(), field: z.string(), 
 const discrepancyRef = builder.objectRef<z.infer<typeof discrepancyList>[number]>('OrderDiscrepancy').implement({
   description: 'Where the broker\'s numbers and ours disagree now. Neither is taken over.',
   fields: (t) => ({
-    kind: t.exposeString('kind', { description: '`cum_qty`, `leaves_qty`, `order_qty`, `status`, `overfill`, `missing_execution`, `conflicting_fact` or `terms_missing`.' }),
+    kind: t.exposeString('kind', { description: '`cum_qty`, `leaves_qty`, `order_qty`, `status`, `overfill`, `missing_execution`, `conflicting_fact`, `instrument` or `terms_missing`.' }),
     field: t.exposeString('field'),
     brokers: t.exposeString('brokers', { description: 'What the broker says; of a missing execution, its ExecID.' }),
     ours: t.exposeString('ours'),

@@ -61,11 +61,11 @@ function eventOf({ order, symbol, kind }: Message, index: number): OrderFact['fa
   return { type: 'OrderAccepted', data: { refs, terms } };
 }
 
-function factOf(message: Message, index: number, scope: string): OrderFact {
-  const { order, account, names } = message;
+function factOf(said: Message, index: number, scope: string): OrderFact {
+  const { order, account, names } = said;
   return {
     aliases: [nameOf(scope, order), ...(names === 2 ? [{ kind: 'client' as const, scope: [scope], id: `C-${order}` }] : [])],
-    fact: eventOf(message, index),
+    fact: eventOf(said, index),
     context: contextOf({ accountId: accountId(`${account} ${scope}`), commandKey: commandKey(`${scope}/${index}`), commandDigest: sha256Hex(`${scope}/${index}`) }),
   };
 }

@@ -1,10 +1,15 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatQuantity } from '../../src/domain/amounts.js';
+import { fixAdapter } from '../../src/ingest/fix.js';
 import { importFile } from '../../src/ingest/import-file.js';
 import { SCENARIOS } from '../domain/order/scenarios/all.js';
+import { permutations } from '../support/permutations.js';
 import { fixLine, fromBroker, toBroker } from './fix-fixture.js';
 import { renderMatrices } from './fix-matrices.js';
+import { factsOf, foldFacts } from './fold-facts.js';
 import { ImportLedger } from './import-ledger.js';
+import { openAdapter } from './parse.js';
 
 /* What sessions put between an order's messages: repetitions, status reports, messages that are about no order. None of it changes an order. */
 
@@ -129,5 +134,34 @@ describe('states that the matrices leave out', () => {
     const log = [report({ 39: '0', 150: '0' }), ...lines()];
     expect((await imported(log, small)).figures).toEqual([figures]);
     expect((await imported([...log, ...log].toReversed(), small)).figures).toEqual([figures]);
+  });
+});
+
+const reportOf = (execId: string, number: string, fields: Readonly<Record<number, string>>): string =>
+  fromBroker('8', { 1: 'ACC1', 6: '0', 14: '0', 17: execId, 34: number, 37: 'O1', 39: '0', 54: '1', 55: 'AAPL', 60: '20261120-14:30:00', ...fields });
+
+describe('copies of a report that came at one moment with others', () => {
+  const first = { 11: 'C2', 38: '80', 41: 'C1', 150: '5', 151: '80' };
+  const reports = [reportOf('N', '1', { 11: 'C1', 38: '100', 150: '0', 151: '100' }), reportOf('R1', '2', first), reportOf('R2', '3', { 11: 'C3', 38: '120', 41: 'C2', 150: '5', 151: '120' })];
+
+  it.each([
+    ['sent again (PossResend)', reportOf('R1', '9', { ...first, 97: 'Y' })],
+    ['sent to another session (drop copy)', reportOf('R1', '1', { ...first, 56: 'DROP' })],
+  ])('count where the first of them stands: one that was %s, in any order of arrival', (_how, copy) => {
+    for (const lines of permutations([...reports, copy, copy])) {
+      const { view, conflicts } = [...foldFacts(factsOf(openAdapter(fixAdapter), lines)).values()][0] ?? {};
+      expect([view && formatQuantity(view.orderQty), view?.clOrdId, view?.discrepancies, conflicts]).toEqual(['120', 'C3', [], 0]);
+    }
+  });
+
+  it('are recorded where they change that, and never twice', async () => {
+    const tenant = ledger.newTenant();
+    const copy = reportOf('R1', '9', { ...first, 97: 'Y' });
+    const run = (lines: readonly string[]) =>
+      importFile({ path: '-', format: 'fix', handler: ledger.handler, store: ledger.store, options: { tenant }, stdin: Readable.from([lines.join('\n')], { objectMode: false }) });
+    expect(await run([copy, ...reports])).toMatchObject({ events: 4 });
+    expect(await run([...reports, copy])).toMatchObject({ events: 0, duplicates: 4 });
+    expect((await ledger.events(tenant, ['order-'])).map(({ type }) => type).filter((type) => type === 'FactRepeated')).toHaveLength(1);
+    expect(await ledger.figures(tenant)).toEqual(['O1 C3 new 120 0 120 0 0 0']);
   });
 });

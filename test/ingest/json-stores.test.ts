@@ -44,7 +44,8 @@ const ALPACA_FIGURES = [`${alpaca.ORDER_ID} bot-1 filled 10 10 0 3 0 0`, `${SECO
 
 describe.each([
   ['binance', BINANCE, BINANCE_FIGURES, BINANCE.length],
-  ['alpaca', ALPACA, ALPACA_FIGURES, ALPACA.length - alpaca.activities.length],
+  // An activity has its trade's time cut to microseconds, and so stands before the update: that is recorded too.
+  ['alpaca', ALPACA, ALPACA_FIGURES, ALPACA.length],
 ] as const)('an import of %s', (format, messages, expected, events) => {
   it('ends in the same orders, in order, shuffled and doubled', async () => {
     const tenant = ledger.newTenant();

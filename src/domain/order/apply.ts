@@ -1,5 +1,5 @@
 import { addQuantity, averagePrice, compareQuantity, isZeroQuantity, ZERO_QUANTITY } from '../amounts.js';
-import { compareReport } from './discrepancies.js';
+import { compareInstrument, compareReport } from './discrepancies.js';
 import type { BrokerReport, ExecutionRecorded, FactBase, OrderFactEvent, OrderRestated, TermsChange } from './events.js';
 import { changeTrade, executedTotals, findRepeated, nameTrade, recordTrade } from './executions.js';
 import type { ExecutionSet } from './executions.js';
@@ -51,11 +51,12 @@ function goesOnAnotherDay(order: OrderProgress, report: BrokerReport | undefined
   return left !== undefined && compareQuantity(left, ZERO_QUANTITY) > 0;
 }
 
-/** Working again: a restatement the next morning, a reinstatement. Not where the report says it is over. */
+/** Working again: a restatement the next morning, a reinstatement. Not where the report says it is over, or suspended still. */
 function reopen(order: OrderProgress, fact: FactBase): OrderProgress {
-  const isOver = isEnding(fact.report?.ordStatus) || fact.report?.ordStatus === 'calculated';
+  const status = fact.report?.ordStatus;
+  const isOver = isEnding(status) || status === 'calculated';
   if (isOver) return order;
-  return { ...order, isAccepted: true, ending: undefined, endedOn: undefined, restGoesOn: false, isCalculated: false, isSuspended: false };
+  return { ...order, isAccepted: true, ending: undefined, endedOn: undefined, restGoesOn: false, isCalculated: false, isSuspended: order.isSuspended && status === 'suspended' };
 }
 
 /** Before a message that states the whole order: all that others said of its state is past. */
@@ -131,7 +132,8 @@ function recordExecution(order: OrderProgress, entry: OrderFactEntry, fact: Exec
   const { tradingDay, place } = entry;
   const repeated = repeatedSlot(order, fact, place.occurredAt);
   if (repeated >= 0) return withExecutions(order, nameTrade(order.executions, fact.execution.execId, repeated));
-  const traded = withExecutions(order, recordTrade(order.executions, fact.execution, place.occurredAt, tradingDay, quantityIn(fact.report?.cumQty)));
+  const compared = { ...order, disagreements: compareInstrument(order, fact.execution) };
+  const traded = withExecutions(compared, recordTrade(order.executions, fact.execution, place.occurredAt, tradingDay, quantityIn(fact.report?.cumQty)));
   const status = fact.report?.ordStatus;
   if (traded.ending === undefined && (status === 'canceled' || status === 'expired')) return end({ ...traded, isAccepted: true }, status, tradingDay, fact);
   const isNextDay = traded.ending === 'done_for_day' && traded.restGoesOn && traded.endedOn !== undefined && tradingDay > traded.endedOn;

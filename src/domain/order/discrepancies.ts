@@ -1,7 +1,10 @@
 import { compareQuantity, formatQuantity, isZeroQuantity, tryQuantity } from '../amounts.js';
 import type { Quantity } from '../amounts.js';
-import type { BrokerReport } from './events.js';
+import type { ExecId } from '../ids.js';
+import type { Instrument } from '../instrument.js';
+import type { BrokerReport, ExecutionData } from './events.js';
 import { missingExecIds } from './executions.js';
+import type { ExecutionSet } from './executions.js';
 import { leavesQtyOf, ordStatusOf, orderQtyOf } from './progress.js';
 import type { OrderProgress } from './progress.js';
 import type { OrderDiscrepancy } from './state.js';
@@ -49,8 +52,27 @@ function overfills(order: OrderProgress): readonly OrderDiscrepancy[] {
   return isOver ? [{ kind: 'overfill', field: 'cumQty', brokers: formatQuantity(order.orderQty), ours: formatQuantity(order.cumQty) }] : NOTHING;
 }
 
+const textOf = ({ symbol, securityType, multiplier, quoteCurrency }: Instrument): string => `${symbol} (${securityType}, x ${multiplier}, ${quoteCurrency})`;
+
+/**
+ * A trade of another instrument than its order is of. It is booked as its own message says; where that says less than the order did
+ * (a report with nothing but the symbol of an option), the money is wrong, so the first such trade is shown.
+ */
+export function compareInstrument(order: OrderProgress, { execId, instrument }: ExecutionData): readonly OrderDiscrepancy[] {
+  const ordered = order.terms?.instrument;
+  // The legs of a strategy are what is traded.
+  if (ordered === undefined || ordered.securityType === 'multileg') return order.disagreements;
+  const [brokers, ours] = [textOf(instrument), textOf(ordered)];
+  if (brokers === ours || order.disagreements.some(({ kind }) => kind === 'instrument')) return order.disagreements;
+  return [...order.disagreements, { kind: 'instrument', field: 'instrument', brokers, ours, execId }];
+}
+
+/** A trade that was corrected or busted since is not what it was. */
+const isChanged = ({ slots, list }: ExecutionSet, execId: ExecId): boolean => list.get(slots.get(execId) ?? -1)?.status !== 'live';
+
 /** Whether the broker's number is ours by now: a trade whose time is after that of the report that counted it may say none itself. */
-function isExplained(order: OrderProgress, { field, brokers }: OrderDiscrepancy): boolean {
+function isExplained(order: OrderProgress, { field, brokers, execId }: OrderDiscrepancy): boolean {
+  if (field === 'instrument') return execId !== undefined && isChanged(order.executions, execId);
   if (field === 'cumQty') return !quantityDiffers(brokers, order.cumQty);
   if (field === 'orderQty') return !quantityDiffers(brokers, orderQtyOf(order));
   if (field === 'leavesQty') return !quantityDiffers(brokers, leavesQtyOf(order));

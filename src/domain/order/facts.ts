@@ -109,11 +109,13 @@ export const factEntry = (fact: OrderFactEvent, metadata: EventMetadata): OrderF
 
 const isSentAgain = ({ fact }: OrderFactEntry): boolean => fact.data.possResend === true;
 
+const compareCopies = (a: OrderFactEntry, b: OrderFactEntry): number => compareFacts(a, b) || compareText(a.tradingDay, b.tradingDay);
+
 /** Whether a copy of a fact stands before the one that is known, or is not marked as sent again, as that one is. */
-export const isBetterCopy = (known: OrderFactEntry, copy: OrderFactEntry): boolean => compareFacts(copy, known) < 0 || (isSentAgain(known) && !isSentAgain(copy));
+export const isBetterCopy = (known: OrderFactEntry, copy: OrderFactEntry): boolean => compareCopies(copy, known) < 0 || (isSentAgain(known) && !isSentAgain(copy));
 
 /** A fact of which there are two copies. */
-export const mergeCopies = (a: OrderFactEntry, b: OrderFactEntry): OrderFactEntry => ({ ...(compareFacts(b, a) < 0 ? b : a), fact: isSentAgain(a) ? b.fact : a.fact });
+export const mergeCopies = (a: OrderFactEntry, b: OrderFactEntry): OrderFactEntry => ({ ...(compareCopies(b, a) < 0 ? b : a), fact: isSentAgain(a) ? b.fact : a.fact });
 
 /** Where `entry` belongs among sorted facts: after those that are before it or equal. */
 export function placeAmong(facts: GrowingList<OrderFactEntry>, entry: OrderFactEntry): number {

@@ -1,4 +1,5 @@
-import { compareQuantity } from '../amounts.js';
+import { addQuantity, compareQuantity } from '../amounts.js';
+import type { Quantity } from '../amounts.js';
 import type { BrokerReport, FactBase, TermsChange } from './events.js';
 import type { OrderProgress, PendingRequest } from './progress.js';
 import { quantityIn } from './terms.js';
@@ -14,6 +15,12 @@ export const without = (requests: readonly PendingRequest[], clOrdId: string): r
 export const answeredBy = (requests: readonly PendingRequest[], clOrdId: string | undefined): readonly PendingRequest[] =>
   clOrdId === undefined ? requests.slice(1) : without(requests, clOrdId);
 
+/** As `answeredBy`, of a broker that may have said by the order's own ClOrdID alone that the request was pending. */
+function refusedBy(requests: readonly PendingRequest[], { clOrdId, origClOrdId }: FactBase['refs']): readonly PendingRequest[] {
+  const left = answeredBy(requests, clOrdId);
+  return left.length === requests.length && origClOrdId !== undefined ? without(requests, origClOrdId) : left;
+}
+
 export const markAnswered = (order: OrderProgress, clOrdId: string | undefined): OrderProgress['answered'] =>
   clOrdId === undefined ? order.answered : order.answered.with(clOrdId, true);
 
@@ -26,12 +33,15 @@ export function beginRequest(order: OrderProgress, fact: FactBase, kind: 'cancel
   return { ...order, [kind]: [...order[kind], { clOrdId, orderQty: asked?.orderQty }] };
 }
 
+/** OrderQty is CumQty and LeavesQty of an order that works (FIX 4.4, tag 151). */
+const sumOf = (cumQty: Quantity | undefined, leavesQty: Quantity | undefined): Quantity | undefined => cumQty && leavesQty && addQuantity(cumQty, leavesQty);
+
 /**
  * A broker that acknowledges a replace on top of another pending one may report the quantity that the other one asked for
  * (D.2.b, time 7). It counts only where that is what we know was asked.
  */
 export function chainReplaces(order: OrderProgress, report: BrokerReport | undefined): OrderProgress {
-  const said = quantityIn(report?.orderQty);
+  const said = quantityIn(report?.orderQty) ?? sumOf(quantityIn(report?.cumQty), quantityIn(report?.leavesQty));
   if (said === undefined || compareQuantity(said, order.orderQty) === 0) return order;
   const earlier = order.replacesPending.slice(0, -1);
   const isAsked = earlier.some(({ orderQty }) => orderQty !== undefined && compareQuantity(orderQty, said) === 0);
@@ -43,8 +53,8 @@ export function rejectRequest(order: OrderProgress, fact: FactBase, responseTo: 
   const isNamed = clOrdId !== undefined;
   return {
     ...order,
-    cancelsPending: isNamed || responseTo === 'cancel' ? answeredBy(order.cancelsPending, clOrdId) : order.cancelsPending,
-    replacesPending: isNamed || responseTo === 'replace' ? answeredBy(order.replacesPending, clOrdId) : order.replacesPending,
+    cancelsPending: isNamed || responseTo === 'cancel' ? refusedBy(order.cancelsPending, fact.refs) : order.cancelsPending,
+    replacesPending: isNamed || responseTo === 'replace' ? refusedBy(order.replacesPending, fact.refs) : order.replacesPending,
     replacesAsked: isNamed ? without(order.replacesAsked, clOrdId) : order.replacesAsked,
     chainedQty: undefined,
     answered: markAnswered(order, clOrdId),

@@ -44,6 +44,7 @@ export interface OrderDiscrepancy {
     | 'missing_execution'
     | 'conflicting_fact'
     | 'terms_missing'
+    | 'instrument'
     | 'status';
   readonly field: string;
   readonly brokers: string;

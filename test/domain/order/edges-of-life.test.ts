@@ -37,6 +37,12 @@ describe('the end of an order', () => {
     expect(statusOf(placed(), accepted, said('OrderDoneForDay'), replaced({ price: priceText('11') }, { ordStatus: 'new' }))).toBe('new');
   });
 
+  test('of a suspension comes with a replace, unless its report says that it goes on', () => {
+    expect(statusOf(placed(), accepted, said('OrderSuspended'), replaced({ price: priceText('11') }, { ordStatus: 'new' }))).toBe('new');
+    expect(statusOf(placed(), accepted, said('OrderSuspended'), replaced({ price: priceText('11') }, { ordStatus: 'suspended' }))).toBe('suspended');
+    expect(statusOf(placed(), accepted, replaced({ price: priceText('11') }, { ordStatus: 'suspended' }))).toBe('new');
+  });
+
   test('stays what it was where a late trade is reported as cancelled', () => {
     expect(statusOf(placed(), said('OrderExpired'), traded('E1', '400', '100', { report: report('canceled') }))).toBe('expired');
   });
@@ -114,6 +120,12 @@ describe('requests in progress', () => {
     expect(statusOf(placed(), accepted, pending('ReplacePending', 'Y'), refused(undefined))).toBe('pending_replace');
   });
 
+  test('that were reported by the order’s own ClOrdID are answered by a reject that names it as the original', () => {
+    const named: OrderFactEvent = { type: 'CancelRejected', data: { refs: { clOrdId: 'Y', origClOrdId: 'X' }, responseTo: 'cancel' } };
+    expect(statusOf(placed(), accepted, pending('CancelPending', 'X'), named)).toBe('new');
+    expect(statusOf(placed(), accepted, pending('CancelPending', 'X'), pending('CancelPending', 'Y'), named)).toBe('pending_cancel');
+  });
+
   test('that were answered are not answered again by a repetition', () => {
     const [first, second] = [{ orderQty: quantityText('800') }, { orderQty: quantityText('900') }];
     expect(figures(given(placed(), accepted, replaced(first), replaced(second, {}, 'Z'), replaced(first, {}, 'Y', true)))).toBe('new 900/0/900 @ 0');
@@ -123,6 +135,8 @@ describe('requests in progress', () => {
     const chained = ['800', '750', '600'].map((second) =>
       figures(given(placed(), accepted, askedToReplace('Y', '800'), askedToReplace('Z', '600'), pending('ReplacePending', 'Y'), pending('ReplacePending', 'Z', { orderQty: quantityText(second) }))),
     );
+    const withoutQty = { cumQty: quantityText('0'), leavesQty: quantityText('800') };
+    expect(figures(given(placed(), accepted, askedToReplace('Y', '800'), askedToReplace('Z', '600'), pending('ReplacePending', 'Y'), pending('ReplacePending', 'Z', withoutQty)))).toBe('pending_replace 800/0/800 @ 0');
     expect(chained).toEqual(['pending_replace 800/0/800 @ 0', 'pending_replace 1000/0/1000 @ 0', 'pending_replace 1000/0/1000 @ 0']);
   });
 });

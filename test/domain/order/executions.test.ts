@@ -4,7 +4,7 @@ import { canonicalDecimal } from '../../../src/domain/decimal.js';
 import { execId } from '../../../src/domain/ids.js';
 import type { OrderFactEvent } from '../../../src/domain/order/events.js';
 import { accepted, busted, corrected, figures, kinds, placed, refs, report, restated, traded } from './facts.js';
-import { asEvents, execution, foldEvents, given, metadata } from './given.js';
+import { INSTRUMENT, asEvents, execution, foldEvents, given, metadata } from './given.js';
 
 describe('the executions of an order', () => {
   test('given a correction that another one waited for, then both apply', () => {
@@ -109,6 +109,16 @@ describe('discrepancies', () => {
     const state = given(placed(), { type: 'OrderAccepted', data: { refs, report: report('partially_filled') } });
     expect(state.view.discrepancies).toEqual([{ kind: 'status', field: 'ordStatus', brokers: 'partially_filled', ours: 'new' }]);
     expect(kinds(given(placed(), { type: 'OrderAccepted', data: { refs, report: report('partially_filled') } }, traded('E1', '1', '100', { report: report('partially_filled') })))).toEqual([]);
+  });
+
+  test('given a trade of another instrument than the order’s, then it is shown until the trade is corrected or busted', () => {
+    const other = { ...INSTRUMENT, securityType: 'option' as const, multiplier: canonicalDecimal('100') };
+    const ofOption = placed('1000', { instrument: other });
+    const state = given(ofOption, traded('E1', '400'), traded('E2', '100'));
+    expect(state.view.discrepancies).toEqual([{ kind: 'instrument', field: 'instrument', brokers: 'TEST (equity, x 1, USD)', ours: 'TEST (option, x 100, USD)', execId: 'E1' }]);
+    expect(kinds(given(ofOption, traded('E1', '400'), busted('B', 'E1')))).toEqual([]);
+    expect(kinds(given(ofOption, traded('E1', '400'), corrected('E3', 'E1', '300')))).toEqual([]);
+    expect(kinds(given(placed('1000', { instrument: { ...other, securityType: 'multileg' } }), traded('E1', '400')))).toEqual([]);
   });
 
   test('given no terms, then what is executed is known and the terms are missed', () => {

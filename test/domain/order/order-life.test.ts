@@ -49,6 +49,12 @@ describe('the life of an order', () => {
     expect(figures(given(placed(), accepted, canceled, restated('1000', { report: report('canceled') })))).toBe('canceled 1000/0/0 @ 0');
   });
 
+  test('given a restatement that is marked as sent again, of which no other copy came, then it counts', () => {
+    const resent: OrderFactEvent = { type: 'OrderRestated', data: { refs, change: {}, report: report('new'), possResend: true } };
+    expect(figures(given(placed(), accepted, { type: 'OrderSuspended', data: { refs } }, resent))).toBe('new 1000/0/1000 @ 0');
+    expect(figures(given(placed(), accepted, { type: 'OrderExpired', data: { refs } }, resent))).toBe('new 1000/0/1000 @ 0');
+  });
+
   test('given a repetition of the acceptance after the cancel, then it stays cancelled', () => {
     expect(figures(given(placed(), accepted, canceled, { type: 'OrderAccepted', data: { refs, possResend: true } }))).toBe('canceled 1000/0/0 @ 0');
   });
