@@ -16,9 +16,11 @@ export const answeredBy = (requests: readonly PendingRequest[], clOrdId: string 
   clOrdId === undefined ? requests.slice(1) : without(requests, clOrdId);
 
 /** As `answeredBy`, of a broker that may have said by the order's own ClOrdID alone that the request was pending. */
-function refusedBy(requests: readonly PendingRequest[], { clOrdId, origClOrdId }: FactBase['refs']): readonly PendingRequest[] {
+function refusedBy(requests: readonly PendingRequest[], { clOrdId, origClOrdId }: FactBase['refs'], liveClOrdId: string | undefined): readonly PendingRequest[] {
   const left = answeredBy(requests, clOrdId);
-  return left.length === requests.length && origClOrdId !== undefined ? without(requests, origClOrdId) : left;
+  // By any other name the original is a request of its own, which is not answered.
+  const isOrders = origClOrdId !== undefined && origClOrdId === liveClOrdId;
+  return left.length === requests.length && isOrders ? without(requests, origClOrdId) : left;
 }
 
 export const markAnswered = (order: OrderProgress, clOrdId: string | undefined): OrderProgress['answered'] =>
@@ -53,8 +55,8 @@ export function rejectRequest(order: OrderProgress, fact: FactBase, responseTo: 
   const isNamed = clOrdId !== undefined;
   return {
     ...order,
-    cancelsPending: isNamed || responseTo === 'cancel' ? refusedBy(order.cancelsPending, fact.refs) : order.cancelsPending,
-    replacesPending: isNamed || responseTo === 'replace' ? refusedBy(order.replacesPending, fact.refs) : order.replacesPending,
+    cancelsPending: isNamed || responseTo === 'cancel' ? refusedBy(order.cancelsPending, fact.refs, order.liveClOrdId) : order.cancelsPending,
+    replacesPending: isNamed || responseTo === 'replace' ? refusedBy(order.replacesPending, fact.refs, order.liveClOrdId) : order.replacesPending,
     replacesAsked: isNamed ? without(order.replacesAsked, clOrdId) : order.replacesAsked,
     chainedQty: undefined,
     answered: markAnswered(order, clOrdId),

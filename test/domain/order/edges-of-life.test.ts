@@ -124,6 +124,9 @@ describe('requests in progress', () => {
     const named: OrderFactEvent = { type: 'CancelRejected', data: { refs: { clOrdId: 'Y', origClOrdId: 'X' }, responseTo: 'cancel' } };
     expect(statusOf(placed(), accepted, pending('CancelPending', 'X'), named)).toBe('new');
     expect(statusOf(placed(), accepted, pending('CancelPending', 'X'), pending('CancelPending', 'Y'), named)).toBe('pending_cancel');
+    // A request on top of another one, which is not answered with it (D.2.d).
+    const onTop: OrderFactEvent = { type: 'CancelRejected', data: { refs: { clOrdId: 'Z', origClOrdId: 'Y' }, responseTo: 'replace' } };
+    expect(statusOf(placed(), accepted, pending('ReplacePending', 'Y'), onTop)).toBe('pending_replace');
   });
 
   test('that were answered are not answered again by a repetition', () => {
