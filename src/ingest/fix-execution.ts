@@ -12,11 +12,9 @@ import type { FixMessage } from './fix-parse.js';
 import { requiredSide } from './fix-terms.js';
 import type { FixDefaults } from './fix-terms.js';
 
-const HUNDREDTH = parseDecimal('0.01');
-
 /**
- * Commission (12) as an amount, by CommType (13): per unit, in percent of the principal, or absolute. Other types name no
- * amount of money that was paid.
+ * Commission (12) as an amount, by CommType (13): per unit, as a part of the principal (5 % is .05 there, says the field's
+ * definition), or absolute. Other types name no amount of money that was paid.
  */
 function commissionOf(message: FixMessage, { lastQty, lastPx, instrument }: Pick<ExecutionData, 'lastQty' | 'lastPx' | 'instrument'>): DecimalString | undefined {
   const commission = priceOf(message, 'Commission');
@@ -27,7 +25,7 @@ function commissionOf(message: FixMessage, { lastQty, lastPx, instrument }: Pick
       return formatDecimal(multiply(stated, quantity));
     case '2': {
       const principal = multiply(multiply(quantity, parseDecimal(lastPx)), parseDecimal(instrument.multiplier));
-      return formatDecimal(multiply(multiply(stated, HUNDREDTH), principal));
+      return formatDecimal(multiply(stated, principal));
     }
     case '3':
       return commission;

@@ -59,8 +59,9 @@ describe('repeating groups of a FIX message', () => {
 describe('the commission of a FIX report', () => {
   it.each([
     ['per unit', { 12: '0.005', 13: '1' }, ['0.15']],
-    ['in percent of the principal', { 12: '0.1', 13: '2' }, ['0.315']],
-    ['in percent, of a contract’s worth', { 12: '0.1', 13: '2', 231: '100' }, ['31.5']],
+    ['a percentage of the principal, 0.1 % of 315', { 12: '.001', 13: '2' }, ['0.315']],
+    ['a percentage, 5 % of 315', { 12: '.05', 13: '2' }, ['15.75']],
+    ['a percentage, of a contract’s worth', { 12: '.001', 13: '2', 231: '100' }, ['31.5']],
     ['absolute', { 12: '4.95', 13: '3' }, ['4.95']],
     ['absolute, a rebate', { 12: '-0.3', 13: '3' }, ['-0.3']],
     ['waived', { 12: '4.95', 13: '4' }, []],
