@@ -1,10 +1,10 @@
 import type { MoneyJson } from '../domain/amounts.js';
-import { canonicalDecimal, formatDecimal, multiply, parseDecimal, tryParseDecimal } from '../domain/decimal.js';
-import type { DecimalString } from '../domain/decimal.js';
+import { ONE, formatDecimal, multiply, parseDecimal, tryParseDecimal } from '../domain/decimal.js';
+import type { Decimal } from '../domain/decimal.js';
 import { execId } from '../domain/ids.js';
 import type { ExecId } from '../domain/ids.js';
 import type { ExecutionData } from '../domain/order/events.js';
-import { FieldError } from './adapter.js';
+import { FieldError, shown } from './adapter.js';
 import { positionEffectOf } from './fix-codes.js';
 import { TAG, fieldName, idOf, plainDecimal, priceOf, required, sizeOf, textOf } from './fix-fields.js';
 import { instrumentOf, seriesSymbolOf, sourceSymbolOf } from './fix-instrument.js';
@@ -12,52 +12,83 @@ import type { FixMessage } from './fix-parse.js';
 import { requiredSide } from './fix-terms.js';
 import type { FixDefaults } from './fix-terms.js';
 
-/**
- * Commission (12) as an amount, by CommType (13): per unit, as a part of the principal (5 % is .05 there, says the field's
- * definition), or absolute. Other types name no amount of money that was paid.
- */
-function commissionOf(message: FixMessage, { lastQty, lastPx, instrument }: Pick<ExecutionData, 'lastQty' | 'lastPx' | 'instrument'>): DecimalString | undefined {
-  const commission = priceOf(message, 'Commission');
-  if (commission === undefined) return undefined;
-  const [stated, quantity] = [parseDecimal(commission), parseDecimal(lastQty)];
-  switch (textOf(message, 'CommType') ?? 'none') {
-    case '1':
-      return formatDecimal(multiply(stated, quantity));
-    case '2': {
-      const principal = multiply(multiply(quantity, parseDecimal(lastPx)), parseDecimal(instrument.multiplier));
-      return formatDecimal(multiply(stated, principal));
-    }
-    case '3':
-      return commission;
-    default:
-      return undefined;
-  }
+type Traded = Pick<ExecutionData, 'lastQty' | 'lastPx' | 'instrument'>;
+type Basis = 'absolute' | 'per_unit' | 'percentage';
+
+/** A fee as the message states it, before it is an amount. */
+interface StatedFee {
+  readonly field: 'Commission' | 'MiscFeeAmt';
+  readonly value: string;
+  readonly basis: Basis;
+  readonly currency: string;
 }
 
-/** The amounts of the NoMiscFees group (136), each in its own currency where it says one. */
-function groupFees({ fields }: FixMessage, currency: string): MoneyJson[] {
-  const fees: { amount: MoneyJson['amount']; currency: string }[] = [];
-  for (const { tag, value } of fields) {
-    if (tag === TAG.MiscFeeAmt) fees.push({ amount: canonicalDecimal(plainDecimal(value, 'MiscFeeAmt')), currency });
-    const last = fees.at(-1);
-    if (tag === TAG.MiscFeeCurr && last && CURRENCY.test(value)) last.currency = value;
-  }
-  return fees;
-}
+/** CommType (13). Other types name no amount of money that was paid. */
+const COMMISSION_BASES: ReadonlyMap<string, Basis> = new Map([
+  ['1', 'per_unit'],
+  ['2', 'percentage'],
+  ['3', 'absolute'],
+]);
+/** MiscFeeBasis (891). */
+const FEE_BASES: ReadonlyMap<string, Basis> = new Map([
+  ['0', 'absolute'],
+  ['1', 'per_unit'],
+  ['2', 'percentage'],
+]);
 
 const CURRENCY = /^[\w.]{1,20}$/u;
 const MAX_FEES = 20;
 
-function feesOf(message: FixMessage, execution: Pick<ExecutionData, 'lastQty' | 'lastPx' | 'instrument'>): MoneyJson[] {
-  const currency = execution.instrument.quoteCurrency;
-  const commission = commissionOf(message, execution);
-  if (commission !== undefined && !tryParseDecimal(commission)) throw new FieldError(fieldName('Commission'), 'is an amount with too many digits');
-  const fees = [
-    ...(commission === undefined ? [] : [{ amount: commission, currency: textOf(message, 'CommCurrency') ?? currency }]),
-    ...groupFees(message, currency),
-  ];
+function commissionOf(message: FixMessage, currency: string): StatedFee[] {
+  const value = priceOf(message, 'Commission');
+  const basis = COMMISSION_BASES.get(textOf(message, 'CommType') ?? '');
+  if (value === undefined || basis === undefined) return [];
+  return [{ field: 'Commission', value, basis, currency: textOf(message, 'CommCurrency') ?? currency }];
+}
+
+function feeBasis(code: string): Basis {
+  const basis = FEE_BASES.get(code);
+  if (basis === undefined) throw new FieldError(fieldName('MiscFeeBasis'), `${shown(code)} is not one of 0 to 2`);
+  return basis;
+}
+
+/** The fees of the NoMiscFees group (136), each on its own basis and in its own currency where it says one. */
+function groupFees({ fields }: FixMessage, currency: string): StatedFee[] {
+  const fees: StatedFee[] = [];
+  for (const { tag, value } of fields) {
+    if (tag === TAG.MiscFeeAmt) fees.push({ field: 'MiscFeeAmt', value: plainDecimal(value, 'MiscFeeAmt'), basis: 'absolute', currency });
+    const last = fees.pop();
+    if (last === undefined) continue;
+    const isCurrency = tag === TAG.MiscFeeCurr && CURRENCY.test(value);
+    const isBasis = tag === TAG.MiscFeeBasis && value !== '';
+    fees.push({ ...last, ...(isCurrency ? { currency: value } : {}), ...(isBasis ? { basis: feeBasis(value) } : {}) });
+  }
+  return fees;
+}
+
+/** What a fee of 1 on the basis comes to. A percentage of 5 % is said as .05, as Commission's definition has it. */
+function baseOf(basis: Basis, { lastQty, lastPx, instrument }: Traded): Decimal {
+  switch (basis) {
+    case 'absolute':
+      return ONE;
+    case 'per_unit':
+      return parseDecimal(lastQty);
+    case 'percentage':
+      return multiply(multiply(parseDecimal(lastQty), parseDecimal(lastPx)), parseDecimal(instrument.multiplier));
+  }
+}
+
+function amountOf({ field, value, basis, currency }: StatedFee, traded: Traded): MoneyJson {
+  const amount = formatDecimal(multiply(parseDecimal(value), baseOf(basis, traded)));
+  if (!tryParseDecimal(amount)) throw new FieldError(fieldName(field), 'is an amount with too many digits');
+  return { amount, currency };
+}
+
+function feesOf(message: FixMessage, traded: Traded): MoneyJson[] {
+  const currency = traded.instrument.quoteCurrency;
+  const fees = [...commissionOf(message, currency), ...groupFees(message, currency)];
   if (fees.length > MAX_FEES) throw new FieldError(fieldName('NoMiscFees'), `and the commission are more than ${MAX_FEES} fees`);
-  return fees.filter(({ amount }) => amount !== '0');
+  return fees.map((fee) => amountOf(fee, traded)).filter(({ amount }) => amount !== '0');
 }
 
 export function executionOf(message: FixMessage, defaults: FixDefaults): ExecutionData {

@@ -71,12 +71,13 @@ export const TAG = {
   CFICode: 461,
   CommCurrency: 479,
   MaturityDate: 541,
+  MiscFeeBasis: 891,
 } as const;
 
 export type TagName = keyof typeof TAG;
 
 /** Tags that repeat by their nature. Any other of the allowlist that comes twice makes the message ambiguous. */
-const REPEATING: ReadonlySet<number> = new Set([TAG.MiscFeeAmt, TAG.MiscFeeCurr]);
+const REPEATING: ReadonlySet<number> = new Set([TAG.MiscFeeAmt, TAG.MiscFeeCurr, TAG.MiscFeeBasis]);
 const READ_TAGS: ReadonlySet<number> = new Set(Object.values(TAG));
 
 const MAX_TEXT_LENGTH = 200;

@@ -52,7 +52,38 @@ describe('repeating groups of a FIX message', () => {
       { amount: '2', currency: 'USD' },
     ]);
     expect(withGroups([[136, '1'], [137, 'x']])).toMatchObject({ kind: 'malformed', field: 'MiscFeeAmt (137)' });
+    expect(withGroups([[136, '1'], [137, '1'], [891, '3']])).toMatchObject({ kind: 'malformed', field: 'MiscFeeBasis (891)' });
     expect(withGroups(Array.from({ length: 21 }, () => [137, '1'] as const))).toMatchObject({ kind: 'malformed', field: 'NoMiscFees (136)' });
+  });
+});
+
+describe('the basis of a miscellaneous fee (891)', () => {
+  const amountsOf = (fees: Group, changes: Group = []) => dataOf(withGroups(changes, [[136, '1']], fees), 'ExecutionRecorded').execution.fees;
+
+  it.each<[name: string, fees: Group, changes: Group, amount: string]>([
+    ['given none, then the fee is absolute', [[137, '.01'], [139, '4']], [], '0.01'],
+    ['given none in the field, then it is absolute', [[137, '.01'], [891, '']], [], '0.01'],
+    ['given 0, then it is absolute', [[137, '.01'], [139, '4'], [891, '0']], [], '0.01'],
+    ['given 1, then it is per unit: 30 × 0.01', [[137, '.01'], [138, 'USD'], [139, '4'], [891, '1']], [], '0.3'],
+    ['given 1 and a rebate, then it is a rebate per unit', [[137, '-.002'], [139, '4'], [891, '1']], [], '-0.06'],
+    ['given 2, then it is a part of the principal: 5 % of 315', [[137, '.05'], [139, '4'], [891, '2']], [], '15.75'],
+    ['given 2 and contracts of 100, then it is a part of what they are worth', [[137, '.0001'], [139, '4'], [891, '2']], [[231, '100']], '3.15'],
+  ])('%s', (_name, fees, changes, amount) => {
+    expect(amountsOf(fees, changes)).toEqual([{ amount, currency: 'USD' }]);
+  });
+
+  it('given fees on different bases, then each is on its own', () => {
+    const fees: Group = [[137, '1'], [891, '1'], [137, '2'], [138, 'EUR'], [137, '.1'], [138, 'GBP'], [891, '2']];
+    expect(amountsOf(fees)).toEqual([
+      { amount: '30', currency: 'USD' },
+      { amount: '2', currency: 'EUR' },
+      { amount: '31.5', currency: 'GBP' },
+    ]);
+  });
+
+  it('given a product with too many digits, then the message is malformed', () => {
+    const tiny = `0.${'0'.repeat(29)}1`;
+    expect(withGroups([[231, '0.1'], [136, '1'], [137, tiny], [891, '2']])).toMatchObject({ kind: 'malformed', field: 'MiscFeeAmt (137)' });
   });
 });
 
