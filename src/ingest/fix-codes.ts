@@ -75,6 +75,22 @@ const ORD_STATUSES: ReadonlyMap<string, OrdStatus> = new Map([
   ['E', 'pending_replace'],
 ]);
 
+/** What prices of a PriceType are: money a unit, percent of the face value, or nothing that money follows from (a yield, a spread). */
+type PriceKind = 'per_unit' | 'percent_of_par' | 'indirect';
+
+const PRICE_KINDS: ReadonlyMap<string, PriceKind> = new Map([
+  ['1', 'percent_of_par'],
+  ['2', 'per_unit'],
+  ['3', 'per_unit'],
+  // Units of the second currency for one of the first: what a pair's price is anyway.
+  ['20', 'per_unit'],
+]);
+
+/** PriceType (423); per unit where a message has none. */
+export function priceKindOf(message: FixMessage): PriceKind {
+  return textOf(message, 'PriceType') === undefined ? 'per_unit' : (codeOf(message, 'PriceType', PRICE_KINDS) ?? 'indirect');
+}
+
 /** OrdStatus (39). FIX 4.2's `5` (replaced) is said by 4.4 as what the order is then: working, in part or wholly filled. */
 export function ordStatusOf(message: FixMessage): OrdStatus | undefined {
   if (textOf(message, 'OrdStatus') !== '5') return codeOf(message, 'OrdStatus', ORD_STATUSES);

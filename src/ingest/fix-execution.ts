@@ -1,11 +1,11 @@
-import type { MoneyJson } from '../domain/amounts.js';
+import type { MoneyJson, PriceString } from '../domain/amounts.js';
 import { ONE, formatDecimal, multiply, parseDecimal, tryParseDecimal } from '../domain/decimal.js';
 import type { Decimal } from '../domain/decimal.js';
 import { execId } from '../domain/ids.js';
 import type { ExecId } from '../domain/ids.js';
 import type { ExecutionData } from '../domain/order/events.js';
 import { FieldError, shown } from './adapter.js';
-import { positionEffectOf } from './fix-codes.js';
+import { positionEffectOf, priceKindOf } from './fix-codes.js';
 import { TAG, fieldName, idOf, plainDecimal, priceOf, required, sizeOf, textOf } from './fix-fields.js';
 import { instrumentOf, seriesSymbolOf, sourceSymbolOf } from './fix-instrument.js';
 import type { FixMessage } from './fix-parse.js';
@@ -91,11 +91,21 @@ function feesOf(message: FixMessage, traded: Traded): MoneyJson[] {
   return fees.map((fee) => amountOf(fee, traded)).filter(({ amount }) => amount !== '0');
 }
 
+/** LastPx (31), or LastParPx (669) where the price is none that money follows from: its own PriceType is percent of par. */
+function tradedPrice(message: FixMessage): PriceString {
+  const lastPx = required(priceOf(message, 'LastPx'), 'LastPx');
+  if (priceKindOf(message) !== 'indirect') return lastPx;
+  const [parPx, type] = [priceOf(message, 'LastParPx'), textOf(message, 'PriceType') ?? ''];
+  // Brokers fill the field with 0 where they have no such price: it would be a trade for nothing.
+  if (parPx !== undefined && parPx !== '0') return parPx;
+  throw new FieldError(fieldName('PriceType'), `${shown(type)} is no price that money follows from, and LastParPx (${TAG.LastParPx}) does not say the percent of par`);
+}
+
 export function executionOf(message: FixMessage, defaults: FixDefaults): ExecutionData {
   const instrument = required(instrumentOf(message, defaults), 'Symbol');
   const positionEffect = positionEffectOf(message);
   const venue = textOf(message, 'LastMkt');
-  const traded = { lastQty: required(sizeOf(message, 'LastQty'), 'LastQty'), lastPx: required(priceOf(message, 'LastPx'), 'LastPx'), instrument };
+  const traded = { lastQty: required(sizeOf(message, 'LastQty'), 'LastQty'), lastPx: tradedPrice(message), instrument };
   return {
     execId: requiredExecId(message, 'ExecID'),
     side: requiredSide(message),

@@ -66,11 +66,13 @@ export const TAG = {
   MaturityDay: 205,
   ContractMultiplier: 231,
   ExecRestatementReason: 378,
+  PriceType: 423,
   CxlRejResponseTo: 434,
   MultiLegReportingType: 442,
   CFICode: 461,
   CommCurrency: 479,
   MaturityDate: 541,
+  LastParPx: 669,
   MiscFeeBasis: 891,
 } as const;
 

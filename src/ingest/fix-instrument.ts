@@ -1,7 +1,8 @@
-import { canonicalDecimal } from '../domain/decimal.js';
+import { canonicalDecimal, formatDecimal, multiply, parseDecimal, tryParseDecimal } from '../domain/decimal.js';
 import type { DecimalString } from '../domain/decimal.js';
 import type { Instrument, SecurityType } from '../domain/instrument.js';
 import { FieldError } from './adapter.js';
+import { priceKindOf } from './fix-codes.js';
 import { fieldName, priceOf, sizeOf, textOf } from './fix-fields.js';
 import type { FixMessage } from './fix-parse.js';
 
@@ -30,6 +31,7 @@ const CFI_CATEGORIES: ReadonlyMap<string, SecurityType> = new Map([
   ['F', 'future'],
 ]);
 const US_OPTION_MULTIPLIER = '100';
+const PERCENT = parseDecimal('0.01');
 const PUT_OR_CALL: ReadonlyMap<string, string> = new Map([
   ['0', 'P'],
   ['1', 'C'],
@@ -58,10 +60,17 @@ function seriesOf(message: FixMessage, base: string): string {
   return [base, maturityOf(message), right, priceOf(message, 'StrikePrice')].filter((part) => part !== undefined).join(' ');
 }
 
+/**
+ * The multiplier: a hundredth where prices are percent of par, as of other sources' bonds. So it is too where they are yields or
+ * spreads, since LastParPx (669) is what trades are then posted at.
+ */
 function multiplierOf(message: FixMessage, type: SecurityType, currency: string, given: string | undefined): DecimalString {
-  const stated = sizeOf(message, 'ContractMultiplier') ?? given;
-  if (stated !== undefined) return canonicalDecimal(stated);
-  return canonicalDecimal(type === 'option' && currency === 'USD' ? US_OPTION_MULTIPLIER : '1');
+  const usual = type === 'option' && currency === 'USD' ? US_OPTION_MULTIPLIER : '1';
+  const perUnit = canonicalDecimal(sizeOf(message, 'ContractMultiplier') ?? given ?? usual);
+  if (priceKindOf(message) === 'per_unit') return perUnit;
+  const multiplier = formatDecimal(multiply(parseDecimal(perUnit), PERCENT));
+  if (!tryParseDecimal(multiplier)) throw new FieldError(fieldName('ContractMultiplier'), 'has too many digits for prices in percent');
+  return multiplier;
 }
 
 /** The symbol as the source spells it: Symbol (55) with its suffix (65), or SecurityID (48) where the symbol is `[N/A]`. */
@@ -82,7 +91,7 @@ export function seriesSymbolOf(message: FixMessage): string | undefined {
 
 /**
  * The instrument of a message; undefined where it names none. Where the message does not say the multiplier (231), it is
- * the flag's, or else 100 for an option in US dollars and 1 for everything else.
+ * the flag's, or else 100 for an option in US dollars and 1 for everything else; a hundredth of that for percent of par.
  */
 export function instrumentOf(message: FixMessage, defaults: InstrumentDefaults): Instrument | undefined {
   const symbol = seriesSymbolOf(message);
