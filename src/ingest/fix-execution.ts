@@ -12,7 +12,11 @@ import type { FixMessage } from './fix-parse.js';
 import { requiredSide } from './fix-terms.js';
 import type { FixDefaults } from './fix-terms.js';
 
-type Traded = Pick<ExecutionData, 'lastQty' | 'lastPx' | 'instrument'>;
+interface Traded extends Pick<ExecutionData, 'lastQty' | 'lastPx' | 'instrument'> {
+  /** Currency (15): of a currency pair the one that the quantity is in, else the one of the price. */
+  readonly dealtCurrency: string;
+}
+
 type Basis = 'absolute' | 'per_unit' | 'percentage';
 
 /** A fee as the message states it, before it is an amount. */
@@ -66,27 +70,32 @@ function groupFees({ fields }: FixMessage, currency: string): StatedFee[] {
   return fees;
 }
 
-/** What a fee of 1 on the basis comes to. A percentage of 5 % is said as .05, as Commission's definition has it. */
-function baseOf(basis: Basis, { lastQty, lastPx, instrument }: Traded): Decimal {
+/** What the trade is worth: of a currency pair in either of its currencies, else in the quote currency. */
+function principalIn(currency: string, { lastQty, lastPx, instrument, dealtCurrency }: Traded): Decimal {
+  const size = multiply(parseDecimal(lastQty), parseDecimal(instrument.multiplier));
+  return currency === dealtCurrency && currency !== instrument.quoteCurrency ? size : multiply(size, parseDecimal(lastPx));
+}
+
+/** What a fee of 1 comes to. A percentage of 5 % is said as .05, as Commission's definition has it. */
+function baseOf({ basis, currency }: StatedFee, traded: Traded): Decimal {
   switch (basis) {
     case 'absolute':
       return ONE;
     case 'per_unit':
-      return parseDecimal(lastQty);
+      return parseDecimal(traded.lastQty);
     case 'percentage':
-      return multiply(multiply(parseDecimal(lastQty), parseDecimal(lastPx)), parseDecimal(instrument.multiplier));
+      return principalIn(currency, traded);
   }
 }
 
-function amountOf({ field, value, basis, currency }: StatedFee, traded: Traded): MoneyJson {
-  const amount = formatDecimal(multiply(parseDecimal(value), baseOf(basis, traded)));
-  if (!tryParseDecimal(amount)) throw new FieldError(fieldName(field), 'is an amount with too many digits');
-  return { amount, currency };
+function amountOf(fee: StatedFee, traded: Traded): MoneyJson {
+  const amount = formatDecimal(multiply(parseDecimal(fee.value), baseOf(fee, traded)));
+  if (!tryParseDecimal(amount)) throw new FieldError(fieldName(fee.field), 'is an amount with too many digits');
+  return { amount, currency: fee.currency };
 }
 
 function feesOf(message: FixMessage, traded: Traded): MoneyJson[] {
-  const currency = traded.instrument.quoteCurrency;
-  const fees = [...commissionOf(message, currency), ...groupFees(message, currency)];
+  const fees = [...commissionOf(message, traded.dealtCurrency), ...groupFees(message, traded.dealtCurrency)];
   if (fees.length > MAX_FEES) throw new FieldError(fieldName('NoMiscFees'), `and the commission are more than ${MAX_FEES} fees`);
   return fees.map((fee) => amountOf(fee, traded)).filter(({ amount }) => amount !== '0');
 }
@@ -111,7 +120,7 @@ export function executionOf(message: FixMessage, defaults: FixDefaults): Executi
     side: requiredSide(message),
     ...traded,
     sourceSymbol: required(sourceSymbolOf(message), 'Symbol'),
-    fees: feesOf(message, traded),
+    fees: feesOf(message, { ...traded, dealtCurrency: textOf(message, 'Currency') ?? instrument.quoteCurrency }),
     ...(positionEffect === undefined ? {} : { positionEffect }),
     ...(venue === undefined ? {} : { venue }),
   };

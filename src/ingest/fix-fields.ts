@@ -69,6 +69,7 @@ export const TAG = {
   PriceType: 423,
   CxlRejResponseTo: 434,
   MultiLegReportingType: 442,
+  Product: 460,
   CFICode: 461,
   CommCurrency: 479,
   MaturityDate: 541,

@@ -30,6 +30,8 @@ const CFI_CATEGORIES: ReadonlyMap<string, SecurityType> = new Map([
   ['O', 'option'],
   ['F', 'future'],
 ]);
+/** Product (460) of currencies. */
+const CURRENCY = '4';
 const US_OPTION_MULTIPLIER = '100';
 const PERCENT = parseDecimal('0.01');
 const PUT_OR_CALL: ReadonlyMap<string, string> = new Map([
@@ -41,7 +43,10 @@ function securityTypeOf(message: FixMessage): SecurityType {
   const stated = textOf(message, 'SecurityType');
   if (stated !== undefined) return SECURITY_TYPES.get(stated) ?? 'other';
   const cfi = textOf(message, 'CFICode')?.slice(0, 1);
-  if (cfi !== undefined) return CFI_CATEGORIES.get(cfi) ?? 'other';
+  const category = cfi === undefined ? undefined : CFI_CATEGORIES.get(cfi);
+  if (category !== undefined) return category;
+  if (textOf(message, 'Product') === CURRENCY) return 'forex';
+  if (cfi !== undefined) return 'other';
   return textOf(message, 'PutOrCall') === undefined ? 'equity' : 'option';
 }
 
@@ -73,12 +78,39 @@ function multiplierOf(message: FixMessage, type: SecurityType, currency: string,
   return multiplier;
 }
 
+const SEPARATED_PAIR = /^(?<base>[A-Z0-9]{2,10})[-/_.:](?<quote>[A-Z0-9]{2,10})$/u;
+const JOINED_PAIR = /^(?<base>[A-Z]{3})(?<quote>[A-Z]{3})$/u;
+
+/** The currencies of a pair, as its symbol shows them. A slash tells a pair also where the message does not say that it is one. */
+function pairOf(message: FixMessage, type: SecurityType): { readonly base: string; readonly quote: string } | undefined {
+  const symbol = bareSymbolOf(message) ?? '';
+  const isPair = type === 'forex' || (symbol.includes('/') && (type === 'equity' || type === 'other'));
+  const found = isPair ? (SEPARATED_PAIR.exec(symbol) ?? (type === 'forex' ? JOINED_PAIR.exec(symbol) : null))?.groups : undefined;
+  return found && { base: found['base'] ?? '', quote: found['quote'] ?? '' };
+}
+
+/**
+ * The currency of the price. Currency (15) of a pair is the one that is dealt in: where that is the base, the price is in the
+ * other. So it is where a message of a forex trade does not say it: a default would be a guess that the symbol contradicts.
+ */
+function quoteCurrencyOf(message: FixMessage, type: SecurityType, fallback: string): string {
+  const [stated, pair] = [textOf(message, 'Currency'), pairOf(message, type)];
+  if (pair !== undefined && stated === pair.base) return pair.quote;
+  return stated ?? (type === 'forex' ? pair?.quote : undefined) ?? fallback;
+}
+
+/** Symbol (55), or SecurityID (48) where that is `[N/A]`. */
+function bareSymbolOf(message: FixMessage): string | undefined {
+  const symbol = textOf(message, 'Symbol');
+  return symbol === undefined || symbol === '[N/A]' ? textOf(message, 'SecurityID') : symbol;
+}
+
 /** The symbol as the source spells it: Symbol (55) with its suffix (65), or SecurityID (48) where the symbol is `[N/A]`. */
 export function sourceSymbolOf(message: FixMessage): string | undefined {
-  const symbol = textOf(message, 'Symbol');
-  if (symbol === undefined || symbol === '[N/A]') return textOf(message, 'SecurityID');
+  const symbol = bareSymbolOf(message);
   const suffix = textOf(message, 'SymbolSfx');
-  return suffix === undefined ? symbol : `${symbol} ${suffix}`;
+  // A SecurityID has no suffix: it is another symbol's.
+  return symbol === undefined || suffix === undefined || symbol !== textOf(message, 'Symbol') ? symbol : `${symbol} ${suffix}`;
 }
 
 /** The symbol of a message's instrument, with its series where it has one; undefined where the message names none. */
@@ -97,7 +129,7 @@ export function instrumentOf(message: FixMessage, defaults: InstrumentDefaults):
   const symbol = seriesSymbolOf(message);
   if (symbol === undefined) return undefined;
   const securityType = securityTypeOf(message);
-  const quoteCurrency = textOf(message, 'Currency') ?? defaults.currency;
+  const quoteCurrency = quoteCurrencyOf(message, securityType, defaults.currency);
   const settlementCurrency = textOf(message, 'SettlCurrency') ?? quoteCurrency;
   if (quoteCurrency.length > 20) throw new FieldError(fieldName('Currency'), 'is longer than 20 characters');
   if (settlementCurrency.length > 20) throw new FieldError(fieldName('SettlCurrency'), 'is longer than 20 characters');

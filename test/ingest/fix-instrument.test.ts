@@ -56,3 +56,47 @@ describe('the type of a price (423)', () => {
     expect(report({ ...bond, 423: '1', 231: `0.${'0'.repeat(29)}1` })).toMatchObject({ kind: 'malformed', field: 'ContractMultiplier (231)' });
   });
 });
+
+describe('the quote currency of a pair', () => {
+  const pair = { 55: 'EUR/USD', 167: 'FOR', 15: 'EUR', 31: '1.10', 32: '1000000' };
+
+  it.each<[name: string, fields: Fields, securityType: string, quoteCurrency: string]>([
+    ['given the left one as Currency (15), then it is the right one', {}, 'forex', 'USD'],
+    ['given the right one, then it is that', { 15: 'USD' }, 'forex', 'USD'],
+    ['given a third one, then it is what is said', { 15: 'GBP' }, 'forex', 'GBP'],
+    ['given a pair with a dot', { 55: 'EUR.USD' }, 'forex', 'USD'],
+    ['given a pair without a separator', { 55: 'EURUSD' }, 'forex', 'USD'],
+    ['given none, then it is the right one and no default', { 55: 'USD/JPY', 15: undefined }, 'forex', 'JPY'],
+    ['given a forward', { 167: 'FXFWD' }, 'forex', 'USD'],
+    ['given Product (460) in place of SecurityType', { 167: undefined, 460: '4', 55: 'EURUSD' }, 'forex', 'USD'],
+    ['given Product and a CFICode of neither stock, option nor future', { 167: undefined, 460: '4', 461: 'MRCXXX' }, 'forex', 'USD'],
+    ['given Product and the CFICode of a future, then that counts', { 167: undefined, 460: '4', 461: 'FFCXXX', 15: 'USD' }, 'future', 'USD'],
+    ['given another Product', { 167: undefined, 460: '5' }, 'equity', 'USD'],
+    ['given the pair as SecurityID', { 55: '[N/A]', 48: 'EUR/USD' }, 'forex', 'USD'],
+    ['given a slash and no type', { 167: undefined }, 'equity', 'USD'],
+    ['given a slash, no type and no currency, then it is the default', { 167: undefined, 15: undefined, 55: 'BF/BB' }, 'equity', 'USD'],
+    ['given six letters and no type, then it is no pair', { 167: undefined, 55: 'EURUSD' }, 'equity', 'EUR'],
+    ['given a future of a pair, then its price is in Currency (15)', { 167: 'FUT' }, 'future', 'EUR'],
+    ['given a symbol that is no pair', { 55: 'EUR' }, 'forex', 'EUR'],
+  ])('%s', (_name, fields, securityType, quoteCurrency) => {
+    expect(executionOf({ ...pair, ...fields }).instrument).toMatchObject({ securityType, quoteCurrency, settlementCurrency: quoteCurrency });
+  });
+
+  it('given a settlement currency, then that stays', () => {
+    expect(executionOf({ ...pair, 120: 'EUR' }).instrument).toMatchObject({ quoteCurrency: 'USD', settlementCurrency: 'EUR' });
+  });
+
+  it('given an order, then its terms are of the same instrument as its executions', () => {
+    expect(placed({ ...pair, 31: undefined, 32: undefined }).instrument).toEqual(executionOf(pair).instrument);
+  });
+
+  it.each<[name: string, fields: Fields, amount: string, currency: string]>([
+    ['given one with no currency, then it is in the dealt one', { 12: '25', 13: '3' }, '25', 'EUR'],
+    ['given one per unit, then it is in the dealt one', { 12: '.00002', 13: '1' }, '20', 'EUR'],
+    ['given a percentage, then it is of what was dealt', { 12: '.0001', 13: '2' }, '100', 'EUR'],
+    ['given a percentage in the quote currency, then it is of what was paid', { 12: '.0001', 13: '2', 479: 'USD' }, '110', 'USD'],
+    ['given a deal in the quote currency, then it is of what was paid', { 15: 'USD', 12: '.0001', 13: '2' }, '110', 'USD'],
+  ])('a commission: %s', (_name, fields, amount, currency) => {
+    expect(executionOf({ ...pair, ...fields }).fees).toEqual([{ amount, currency }]);
+  });
+});
