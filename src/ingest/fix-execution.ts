@@ -7,7 +7,7 @@ import type { ExecutionData } from '../domain/order/events.js';
 import { FieldError, shown } from './adapter.js';
 import { positionEffectOf, priceKindOf } from './fix-codes.js';
 import { TAG, fieldName, idOf, plainDecimal, priceOf, required, sizeOf, textOf } from './fix-fields.js';
-import { instrumentOf, seriesSymbolOf, sourceSymbolOf } from './fix-instrument.js';
+import { instrumentOf, requireRight, seriesSymbolOf, sourceSymbolOf } from './fix-instrument.js';
 import type { FixMessage } from './fix-parse.js';
 import { requiredSide } from './fix-terms.js';
 import type { FixDefaults } from './fix-terms.js';
@@ -112,6 +112,7 @@ function tradedPrice(message: FixMessage): PriceString {
 
 export function executionOf(message: FixMessage, defaults: FixDefaults): ExecutionData {
   const instrument = required(instrumentOf(message, defaults), 'Symbol');
+  requireRight(message);
   const positionEffect = positionEffectOf(message);
   const venue = textOf(message, 'LastMkt');
   const traded = { lastQty: required(sizeOf(message, 'LastQty'), 'LastQty'), lastPx: tradedPrice(message), instrument };

@@ -57,6 +57,7 @@ export const TAG = {
   NoMiscFees: 136,
   MiscFeeAmt: 137,
   MiscFeeCurr: 138,
+  SecurityDesc: 107,
   LeavesQty: 151,
   ExecType: 150,
   SecurityType: 167,

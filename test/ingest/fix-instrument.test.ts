@@ -100,3 +100,79 @@ describe('the quote currency of a pair', () => {
     expect(executionOf({ ...pair, ...fields }).fees).toEqual([{ amount, currency }]);
   });
 });
+
+describe('the series of an option', () => {
+  const option = { 167: 'OPT', 541: '20240621', 202: '150' };
+  const OCC = 'AAPL  240621P00150000';
+
+  it.each<[name: string, fields: Fields, symbol: string]>([
+    ['given PutOrCall', { ...option, 201: '0' }, 'AAPL 20240621 P 150'],
+    ['given CFICode in its place: a call', { ...option, 461: 'OCASPS' }, 'AAPL 20240621 C 150'],
+    ['given CFICode in its place: a put', { ...option, 461: 'OPASPS' }, 'AAPL 20240621 P 150'],
+    ['given both, then PutOrCall counts', { ...option, 201: '0', 461: 'OCASPS' }, 'AAPL 20240621 P 150'],
+    ['given a PutOrCall that means neither, then CFICode counts', { ...option, 201: '9', 461: 'OCASPS' }, 'AAPL 20240621 C 150'],
+    ['given CFICode in place of SecurityType too', { ...option, 167: undefined, 461: 'OPASPS' }, 'AAPL 20240621 P 150'],
+    ['given an OCC symbol as SecurityID', { ...option, 48: OCC }, 'AAPL 20240621 P 150'],
+    ['given an OCC symbol as SecurityDesc', { ...option, 48: '12345', 107: OCC }, 'AAPL 20240621 P 150'],
+    ['given an OCC symbol and nothing else', { 167: 'OPT', 48: OCC }, 'AAPL 20240621 P 150'],
+    ['given an OCC symbol and a month, then the day is known', { ...option, 541: undefined, 200: '202406', 48: OCC }, 'AAPL 20240621 P 150'],
+    ['given fields and an OCC symbol of another contract, then the fields count', { ...option, 201: '1', 541: '20240719', 202: '160', 48: OCC }, 'AAPL 20240719 C 160'],
+    ['given no expiry, then SecurityID is a part of it', { ...option, 201: '1', 541: undefined, 48: '12345' }, 'AAPL C 150 12345'],
+    ['given no strike, then SecurityID is', { ...option, 201: '1', 202: undefined, 48: '12345' }, 'AAPL 20240621 C 12345'],
+    ['given none of them, then SecurityID is', { 167: 'OPT', 48: '12345' }, 'AAPL 12345'],
+    ['given all of them, then SecurityID is not', { ...option, 201: '1', 48: '12345' }, 'AAPL 20240621 C 150'],
+    ['given none of them and no SecurityID', { 167: 'OPT' }, 'AAPL'],
+    ['given a SecurityID alone', { 167: 'OPT', 55: '[N/A]', 48: '12345' }, '12345'],
+    ['given an OCC symbol as Symbol, then that is enough', { ...option, 55: OCC, 48: '12345', 461: 'OPASPS' }, `${OCC} 20240621 150`],
+    ['given another symbol of an option as Symbol', { ...option, 55: '.AAPL240621P150' }, '.AAPL240621P150 20240621 150'],
+    ['given an option on a future', { ...option, 167: 'OOF', 461: 'OPAFPS' }, 'AAPL 20240621 P 150'],
+    ['given a SecurityType that is not known, with CFICode', { ...option, 167: 'FUT-OPT', 461: 'OPAFPS' }, 'AAPL 20240621 P 150'],
+    ['given a warrant', { ...option, 167: 'WAR', 201: '1' }, 'AAPL 20240621 C 150'],
+    ['given a future, then SecurityID is no part of it', { 167: 'FUT', 200: '202406', 48: '12345' }, 'AAPL 202406'],
+  ])('%s', (_name, fields, symbol) => {
+    expect(executionOf(fields).instrument.symbol).toBe(symbol);
+  });
+
+  it.each<[name: string, fields: Fields, securityType: string, symbol: string]>([
+    ['given CFICode alone: an option', { 461: 'OCASPS' }, 'option', 'AAPL C'],
+    ['given CFICode alone: a future', { 461: 'FFSCSX', 200: '202406' }, 'future', 'AAPL 202406'],
+    ['given CFICode alone: a share', { 461: 'ESVUFR' }, 'equity', 'AAPL'],
+    ['given CFICode alone: a bond', { 461: 'DBFTFB' }, 'other', 'AAPL'],
+    ['given SecurityType and CFICode, then SecurityType counts', { 167: 'CS', 461: 'OCASPS' }, 'equity', 'AAPL'],
+    ['given PutOrCall and CFICode, then PutOrCall counts', { 201: '1', 461: 'ESVUFR' }, 'option', 'AAPL C'],
+    ['given PutOrCall and the CFICode of a warrant, then it is no contract of 100', { 201: '1', 461: 'RWSTCA' }, 'other', 'AAPL C'],
+    ['given a strike of 0, then it is none', { 202: '0' }, 'equity', 'AAPL'],
+  ])('and its type: %s', (_name, fields, securityType, symbol) => {
+    expect(executionOf(fields).instrument).toMatchObject({ securityType, symbol });
+  });
+
+  it.each<[name: string, fields: Fields]>([
+    ['given neither PutOrCall nor CFICode', option],
+    ['given a PutOrCall that means neither', { ...option, 201: '2' }],
+    ['given a CFICode that means neither', { ...option, 461: 'OMASPS' }],
+    ['given the CFICode of a share', { ...option, 461: 'ESVUFR' }],
+    ['given a SecurityID that is not of an option', { ...option, 48: '12345' }],
+    ['given an option on a future', { ...option, 167: 'OOF' }],
+    ['given a SecurityType of options that is not FIX’s', { ...option, 167: 'FUTOPT' }],
+    ['given a strike and no type', { 202: '150' }],
+  ])('with a strike is malformed in a trade and its correction: %s', (_name, fields) => {
+    const reason = 'PutOrCall (201) does not say whether the option is a call or a put, nor does CFICode (461) or an OCC symbol';
+    expect(report(fields)).toEqual({ kind: 'malformed', field: 'PutOrCall (201)', reason });
+    expect(report({ ...fields, 150: 'G', 19: 'E0' })).toEqual({ kind: 'malformed', field: 'PutOrCall (201)', reason });
+  });
+
+  it.each<[name: string, fields: Fields]>([
+    ['given one without a strike', { 167: 'OPT', 541: '20240621' }],
+    ['given one with a strike of 0', { ...option, 202: '0' }],
+    ['given a bond with a strike', { 167: 'CORP', 202: '150' }],
+  ])('is not malformed: %s', (_name, fields) => {
+    expect(report(fields).kind).toBe('facts');
+  });
+
+  it('given no right and no trade, then the report, the order and the bust are read', () => {
+    const instrument = { symbol: 'AAPL 20240621 150' };
+    expect(dataOf(report({ ...option, ...WORKING }), 'OrderAccepted').terms).toMatchObject({ instrument });
+    expect(dataOf(report({ ...option, 150: 'H', 19: 'E0' }), 'ExecutionBusted').terms).toMatchObject({ instrument });
+    expect(placed(option)).toMatchObject({ instrument });
+  });
+});
