@@ -54,6 +54,17 @@ function overfills(order: OrderProgress): readonly OrderDiscrepancy[] {
 
 const textOf = ({ symbol, securityType, multiplier, quoteCurrency }: Instrument): string => `${symbol} (${securityType}, x ${multiplier}, ${quoteCurrency})`;
 
+/** Whether a trade says at least what its order does of what is traded: orders often say less, and are believed to be of what trades. */
+function saysAll(traded: Instrument, ordered: Instrument): boolean {
+  const isPlain = ordered.securityType === 'equity' || ordered.securityType === 'other';
+  return (
+    traded.quoteCurrency === ordered.quoteCurrency &&
+    (isPlain || traded.securityType === ordered.securityType) &&
+    (ordered.multiplier === '1' || traded.multiplier === ordered.multiplier) &&
+    (traded.symbol === ordered.symbol || ordered.symbol.split(' ').every((part) => traded.symbol.split(' ').includes(part)))
+  );
+}
+
 /**
  * A trade of another instrument than its order is of. It is booked as its own message says; where that says less than the order did
  * (a report with nothing but the symbol of an option), the money is wrong, so the first such trade is shown.
@@ -62,9 +73,8 @@ export function compareInstrument(order: OrderProgress, { execId, instrument }: 
   const ordered = order.terms?.instrument;
   // The legs of a strategy are what is traded.
   if (ordered === undefined || ordered.securityType === 'multileg') return order.disagreements;
-  const [brokers, ours] = [textOf(instrument), textOf(ordered)];
-  if (brokers === ours || order.disagreements.some(({ kind }) => kind === 'instrument')) return order.disagreements;
-  return [...order.disagreements, { kind: 'instrument', field: 'instrument', brokers, ours, execId }];
+  if (saysAll(instrument, ordered) || order.disagreements.some(({ kind }) => kind === 'instrument')) return order.disagreements;
+  return [...order.disagreements, { kind: 'instrument', field: 'instrument', brokers: textOf(instrument), ours: textOf(ordered), execId }];
 }
 
 /** A trade that was corrected or busted since is not what it was. */

@@ -121,6 +121,19 @@ describe('discrepancies', () => {
     expect(kinds(given(placed('1000', { instrument: { ...other, securityType: 'multileg' } }), traded('E1', '400')))).toEqual([]);
   });
 
+  test.each([
+    [{ symbol: 'TEST 20240621 150' }, { symbol: 'TEST 20240621 C 150' }, false],
+    [{ symbol: 'TEST 20240621 C 150' }, { symbol: 'TEST' }, true],
+    [{}, { securityType: 'option' as const, multiplier: canonicalDecimal('100') }, false],
+    [{ multiplier: canonicalDecimal('0.01') }, {}, true],
+    [{ symbol: 'OTHER' }, {}, true],
+    [{ quoteCurrency: 'EUR' }, {}, true],
+    [{}, { quoteCurrency: 'EUR' }, true],
+  ])('given an order of %j and a trade of %j, then it is shown only where the trade says less or another thing', (ordered, booked, isShown) => {
+    const fact: OrderFactEvent = { type: 'ExecutionRecorded', data: { refs, execution: { ...execution('E1', '1', '100'), instrument: { ...INSTRUMENT, ...booked } } } };
+    expect(kinds(given(placed('1000', { instrument: { ...INSTRUMENT, ...ordered } }), fact))).toEqual(isShown ? ['instrument'] : []);
+  });
+
   test('given no terms, then what is executed is known and the terms are missed', () => {
     const state = given(traded('E1', '400'));
     expect(figures(state)).toBe('partially_filled 0/400/0 @ 100');
