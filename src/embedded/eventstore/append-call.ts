@@ -18,6 +18,10 @@ import type { WriteOutcome, Writer } from './writer.js';
 export const MAX_APPEND_BYTES = 1024 * 1024;
 /** Metadata does not count to EventStoreDB's limit; here it has one of its own. */
 const MAX_APPEND_METADATA_BYTES = 16 * 1024 * 1024;
+/** What an event costs besides its bytes. */
+const EVENT_BYTES = 200;
+/** What an append that waits for further messages costs besides its events: its names, a timer, its place in maps. */
+const UNFINISHED_BYTES = 1_024;
 
 /** The events of one append while they come in, held to the limits. */
 export class AppendedEvents {
@@ -25,18 +29,25 @@ export class AppendedEvents {
   readonly #held: BudgetPart;
   #dataBytes = 0;
   #otherBytes = 0;
+  #messageBytes = 0;
 
   constructor(budget: MemoryBudget) {
     this.#held = new BudgetPart(budget);
   }
 
-  /** Adds an event: `too_large` where the append is over a limit, `no_room` where all that are not complete (`isFinal`) together are. */
-  add(event: ProposedEvent, isFinal: boolean): 'added' | 'too_large' | 'no_room' {
+  /** Adds an event; false where the append is over a limit. */
+  add(event: ProposedEvent): boolean {
     this.#dataBytes += event.data.length;
-    this.#otherBytes += event.customMetadata.length + event.type.length + 200;
+    this.#otherBytes += event.customMetadata.length + event.type.length + EVENT_BYTES;
     this.events.push(event);
-    if (this.#dataBytes > MAX_APPEND_BYTES || this.#otherBytes > MAX_APPEND_METADATA_BYTES) return 'too_large';
-    return isFinal || this.#held.hold(this.sizeBytes) ? 'added' : 'no_room';
+    return this.#dataBytes <= MAX_APPEND_BYTES && this.#otherBytes <= MAX_APPEND_METADATA_BYTES;
+  }
+
+  /** A message came and more are to come; false where all appends that wait for further messages together are too many. */
+  awaitMore(messageBytes: number): boolean {
+    // Events are views of their message, which stays with all that is in it, also what is not read.
+    this.#messageBytes += messageBytes;
+    return this.#held.hold(UNFINISHED_BYTES + this.#messageBytes + this.events.length * EVENT_BYTES);
   }
 
   get sizeBytes(): number {
@@ -63,11 +74,11 @@ export function appendCall(call: GrpcCall, writer: Writer): RequestSink {
       for (let field = reader.next(); field !== 0; field = reader.next()) {
         if (field === 1 && options === undefined) options = readWriteOptions(reader.message());
         else if (field === 2 && options !== undefined) {
-          const outcome = appended.add(readProposedMessage(reader.message()), false);
-          if (outcome !== 'added') throw outcome === 'no_room' ? noRoomForAppends() : appendTooLarge(MAX_APPEND_BYTES);
+          if (!appended.add(readProposedMessage(reader.message()))) throw appendTooLarge(MAX_APPEND_BYTES);
         } else if (field === 2) throw invalidArgument('options have to come before the first proposed_message');
         else reader.skip();
       }
+      if (!appended.awaitMore(message.length)) throw noRoomForAppends();
     },
     end() {
       if (options === undefined) throw invalidArgument('options are missing');

@@ -13,6 +13,7 @@ import {
 } from './batch-messages.js';
 import type { GrpcCall, RequestSink } from './grpc-call.js';
 import { GrpcCode, GrpcError } from './grpc-error.js';
+import { BudgetPart } from './memory-budget.js';
 import type { WriteOutcome, Writer } from './writer.js';
 
 /** An append waits for its last fragment, and for the disk, no longer than this, or its own deadline if that is sooner. */
@@ -23,6 +24,8 @@ const MAX_UNANSWERED = 4_096;
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Appends of one call of which the last fragment has not come. */
 const MAX_UNFINISHED = 1_024;
+/** What the id of a refused append costs while it is remembered. */
+const REFUSED_BYTES = 128;
 
 /** An append of which fragments come in. */
 interface Unfinished {
@@ -41,6 +44,8 @@ export class BatchAppendCall implements RequestSink {
   readonly #unfinished = new Map<string, Unfinished>();
   /** Appends that were refused before their last fragment: what still comes of them is not answered again. */
   readonly #refused = new Set<string>();
+  /** What they cost. */
+  readonly #refusedHeld: BudgetPart;
   #unanswered = 0;
   #paused = false;
   #ended = false;
@@ -48,7 +53,10 @@ export class BatchAppendCall implements RequestSink {
   constructor(call: GrpcCall, writer: Writer) {
     this.#call = call;
     this.#writer = writer;
+    this.#refusedHeld = new BudgetPart(writer.unfinished);
     call.onClose(() => {
+      this.#refused.clear();
+      this.#refusedHeld.hold(0);
       for (const { timer, appended } of this.#unfinished.values()) {
         clearTimeout(timer);
         appended.release();
@@ -76,7 +84,10 @@ export class BatchAppendCall implements RequestSink {
   #take(fragment: BatchFragment): void {
     const { correlation, correlationKey: key, events, isFinal } = fragment;
     if (this.#refused.has(key)) {
-      if (isFinal) this.#refused.delete(key);
+      if (isFinal) {
+        this.#refused.delete(key);
+        this.#refusedHeld.hold(this.#refused.size * REFUSED_BYTES);
+      }
       return;
     }
     const unfinished = this.#unfinished.get(key) ?? this.#begin(fragment);
@@ -86,10 +97,12 @@ export class BatchAppendCall implements RequestSink {
       this.#refuse(fragment, batchError(correlation, stream, batchBadRequest(fragment.refusal.message)));
       return;
     }
-    for (const event of events) {
-      const outcome = appended.add(event, isFinal);
-      if (outcome === 'added') continue;
-      this.#refuse(fragment, batchError(correlation, stream, outcome === 'no_room' ? batchFailed(noRoomForAppends()) : batchTooLarge(MAX_APPEND_BYTES)));
+    if (!events.every((event) => appended.add(event))) {
+      this.#refuse(fragment, batchError(correlation, stream, batchTooLarge(MAX_APPEND_BYTES)));
+      return;
+    }
+    if (!isFinal && !appended.awaitMore(fragment.sizeBytes)) {
+      this.#refuse(fragment, batchError(correlation, stream, batchFailed(noRoomForAppends())));
       return;
     }
     if (isFinal) this.#submit(key, correlation, unfinished);
@@ -129,13 +142,16 @@ export class BatchAppendCall implements RequestSink {
     clearTimeout(unfinished?.timer);
     unfinished?.appended.release();
     this.#unfinished.delete(key);
-    if (!isFinal) {
-      const [oldest] = this.#refused;
-      if (oldest !== undefined && this.#refused.size >= MAX_UNFINISHED) this.#refused.delete(oldest);
-      this.#refused.add(key);
-    }
     this.#call.sendSoon(frames);
+    if (!isFinal) this.#remember(key);
     this.#endIfDone();
+  }
+
+  #remember(key: string): void {
+    const [oldest] = this.#refused;
+    if (oldest !== undefined && this.#refused.size >= MAX_UNFINISHED) this.#refused.delete(oldest);
+    this.#refused.add(key);
+    if (!this.#refusedHeld.hold(this.#refused.size * REFUSED_BYTES)) this.#call.fail(noRoomForAppends());
   }
 
   #submit(key: string, correlation: Buffer, { stream, expected, deadlineMs, appended, timer }: Unfinished): void {

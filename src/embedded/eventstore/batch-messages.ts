@@ -21,6 +21,8 @@ export interface BatchFragment {
   readonly options: (WriteOptions & { readonly timeoutMs: number | undefined }) | undefined;
   readonly events: readonly ProposedEvent[];
   readonly isFinal: boolean;
+  /** Bytes of the whole message. */
+  readonly sizeBytes: number;
   /** Why this fragment is refused, if it is. */
   readonly refusal: Error | undefined;
 }
@@ -77,7 +79,7 @@ export function readBatchFragment(message: Buffer, nowMs: number): BatchFragment
   }
   const correlationKey = captured(errors, () => readUuid(new ProtobufReader(correlation)));
   if (correlationKey === undefined) errors.push(invalidArgument('correlation_id: a UUID was expected'));
-  return { correlation, correlationKey: correlationKey ?? '', options, events, isFinal, refusal: errors[0] };
+  return { correlation, correlationKey: correlationKey ?? '', options, events, isFinal, sizeBytes: message.length, refusal: errors[0] };
 }
 
 /** A refused batch append, as `google.rpc.Status` tells it. */

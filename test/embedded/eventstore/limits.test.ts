@@ -66,6 +66,28 @@ describe('an event store with clients that misbehave', () => {
     stub.close();
   });
 
+  it('given a hundred thousand appends without events whose last message does not come, then those over the limit are refused, and room comes back', async () => {
+    const stub = streamsStub(store.port);
+    const unfinished = Array.from({ length: 1_000 }, (_, index) => ({ stream: `unfinished-${index}`, events: [], isFinal: false }));
+    const before = ownMemoryMb(store.pid);
+    const outcomes = Array.from({ length: 100 }, () => batchAppend(stub, unfinished, 8_000));
+    // Those that have room are open for as long as this waits for their answer.
+    expect(await Promise.race(outcomes)).toMatchObject({ error: { code: status.RESOURCE_EXHAUSTED, message: expect.stringContaining('wait for their last message') } });
+    expect(ownMemoryMb(store.pid) - before).toBeLessThan(64 + SLACK_MB);
+    await Promise.all(outcomes);
+    await poll('the room that they took is free', async () => !('code' in Object(await append(stub, 'in-parts', 'any', [{}, {}]))));
+    stub.close();
+  });
+
+  it('given an append that waits for its last message, when what it has sent is mostly not read, then all of it counts', async () => {
+    const stub = streamsStub(store.port);
+    const unread = { 'content-type': 'application/json', type: 'happened', unread: 'x'.repeat(4_000_000) };
+    const unfinished = Array.from({ length: 20 }, (_, index) => ({ stream: `unread-${index}`, events: [{ metadata: unread }], isFinal: false }));
+    const refused = await batchAppend(stub, unfinished, 10_000);
+    expect(refused).toMatchObject({ error: { code: status.RESOURCE_EXHAUSTED, message: expect.stringContaining('wait for their last message') } });
+    stub.close();
+  });
+
   it('given a live subscriber that stops reading for a while, when it reads on, then it is told that it fell behind and caught up, and misses nothing', async () => {
     const stub = streamsStub(store.port);
     const call = stub.read(readRequest({ all: true, subscription: true }));
