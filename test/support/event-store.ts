@@ -21,6 +21,17 @@ export interface TestEventStore {
   stop(): Promise<void>;
 }
 
+let connections = 0;
+
+/**
+ * A connection string whose client gets a connection of its own: in grpc-js, all clients of a process that have the same address and
+ * options share one. So these differ, in how often they would ping.
+ */
+export function ownConnection(url: string): string {
+  connections += 1;
+  return `${url}&keepAliveInterval=${1_000_000 + connections}`;
+}
+
 /** Starts the compiled event store on any free port, in a fresh temporary folder or `folder` in it. Call `stop` at the end. */
 export async function startTestEventStore({ folder = '' } = {}): Promise<TestEventStore> {
   const temporary = await mkdtemp(path.join(tmpdir(), 'fillbook-event-store-'));

@@ -34,7 +34,11 @@ const PING_INTERVAL_MS = 15_000;
 
 const SESSION_OPTIONS = {
   maxSessionMemory: SESSION_MEMORY_MB,
-  settings: { initialWindowSize: CALL_WINDOW_BYTES, maxConcurrentStreams: MAX_CONCURRENT_CALLS, enablePush: false },
+  settings: {
+    initialWindowSize: CALL_WINDOW_BYTES,
+    maxConcurrentStreams: MAX_CONCURRENT_CALLS,
+    enablePush: false,
+  },
 };
 
 /** A gRPC server over cleartext HTTP/2, on `node:http2` itself: it writes many messages at once, as they are stored. */
@@ -42,8 +46,10 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #calls = new Map<GrpcCall, string>();
-  /** Connections that have not said anything yet, the oldest first. */
-  readonly #silent = new Set<Socket>();
+  /** Connections that have not said anything yet, the oldest first; each gives way when it is called. */
+  readonly #silent = new Set<() => void>();
+  /** Connections without a call, the one that has been without for longest first. */
+  readonly #idle = new Set<() => void>();
   readonly #partial = new MemoryBudget(MAX_PARTIAL_BYTES);
   #connections = 0;
   readonly #router: GrpcRouter;
@@ -68,13 +74,17 @@ export class GrpcServer {
     return address.port;
   }
 
-  /** Makes room for one connection more: one that has said nothing gives way. */
+  /** Makes room for one connection more: one that has said nothing gives way, else one without a call, whose client connects again. */
   #hasRoom(): boolean {
     if (this.#connections < MAX_CONNECTIONS) return true;
-    const [oldest] = this.#silent;
-    oldest?.destroy();
-    if (oldest) this.#silent.delete(oldest);
-    return oldest !== undefined;
+    const [silent] = this.#silent;
+    const [idle] = this.#idle;
+    const giveWay = silent ?? idle;
+    if (giveWay === undefined) return false;
+    this.#silent.delete(giveWay);
+    this.#idle.delete(giveWay);
+    giveWay();
+    return true;
   }
 
   #connect(socket: Socket): void {
@@ -83,18 +93,28 @@ export class GrpcServer {
       return;
     }
     this.#connections += 1;
-    this.#silent.add(socket);
     const silence = setTimeout(() => socket.destroy(), SILENCE_MS);
     silence.unref();
+    const giveWay = (): void => {
+      // Says GOAWAY: a call that the client has sent meanwhile was not carried out, and it sends it again on a new connection.
+      session.destroy();
+      // A client that reads nothing would keep the place.
+      setImmediate(() => socket.destroy());
+    };
+    const streams = new Map<number, ServerHttp2Stream>();
+    const noteIdle = (): void => {
+      if (streams.size === 0 && !socket.destroyed) this.#idle.add(giveWay);
+    };
+    this.#silent.add(giveWay);
     const hasSpoken = (): void => {
       clearTimeout(silence);
-      this.#silent.delete(socket);
+      this.#silent.delete(giveWay);
     };
     socket.once('close', () => {
       this.#connections -= 1;
       hasSpoken();
+      this.#idle.delete(giveWay);
     });
-    const streams = new Map<number, ServerHttp2Stream>();
     /** Calls that were cancelled before node told of them. */
     const cancelled = new Set<number>();
     let newestId = 0;
@@ -117,10 +137,17 @@ export class GrpcServer {
         return;
       }
       streams.set(id, stream);
-      stream.once('close', () => streams.delete(id));
+      this.#idle.delete(giveWay);
+      stream.once('close', () => {
+        streams.delete(id);
+        noteIdle();
+      });
       this.#accept(stream, headers);
     });
-    session.once('remoteSettings', hasSpoken);
+    session.once('remoteSettings', () => {
+      hasSpoken();
+      noteIdle();
+    });
     this.#watch(session);
   }
 

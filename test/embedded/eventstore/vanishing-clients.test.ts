@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from 'nod
 import { type Socket, connect } from 'node:net';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TestEventStore, startTestEventStore } from '../../support/event-store.js';
+import { type TestEventStore, ownConnection, startTestEventStore } from '../../support/event-store.js';
 
 /*
  * A client may go away at any moment of a call. Here it goes before its request is whole, by each way to go, in raw HTTP/2: the
@@ -75,7 +75,7 @@ describe('connections', () => {
   it('that say nothing give way to those that speak', async () => {
     const silent = Array.from({ length: 4_200 }, () => connect(store.port, '127.0.0.1').on('error', () => undefined));
     try {
-      const other = EventStoreDBClient.connectionString(store.url);
+      const other = EventStoreDBClient.connectionString(ownConnection(store.url));
       await expect(other.appendToStream('alive', jsonEvent({ type: 'alive', data: {} }))).resolves.toMatchObject({ success: true });
       await other.dispose();
     } finally {
