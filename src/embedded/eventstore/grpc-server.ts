@@ -29,6 +29,8 @@ const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
  * connection holds is bounded by its calls, a page each.
  */
 const SESSION_MEMORY_MB = 1_000_000_000;
+/** All headers of one call, as EventStoreDB takes them; a call with more is reset. */
+const MAX_HEADER_BYTES = 32 * 1024;
 /** A connection that answers no ping for so long is gone. */
 const PING_INTERVAL_MS = 15_000;
 
@@ -37,6 +39,7 @@ const SESSION_OPTIONS = {
   settings: {
     initialWindowSize: CALL_WINDOW_BYTES,
     maxConcurrentStreams: MAX_CONCURRENT_CALLS,
+    maxHeaderListSize: MAX_HEADER_BYTES,
     enablePush: false,
   },
 };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,9 +18,12 @@ const RST_STREAM = 3;
 const SETTINGS = 4;
 const PING = 6;
 const WINDOW_UPDATE = 8;
+const CONTINUATION = 9;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 const CANCEL = 8;
+const ACK = 1;
+const LARGEST_FRAME = 16_384;
 const LARGEST_WINDOW = 2 ** 31 - 1;
 const INITIAL_WINDOW = 65_535;
 
@@ -59,6 +63,17 @@ const head = (method: string): Buffer =>
     Buffer.from([0x0f, 0x10]),
     text('application/grpc'),
   ]);
+
+/** A head with another header of so many bytes, in as many frames as that takes. */
+function largeHead(streamId: number, bytes: number): Buffer {
+  const block = Buffer.concat([head('Read'), Buffer.from([0]), text('filler'), text('x'.repeat(bytes))]);
+  const frames: Buffer[] = [];
+  for (let at = 0; at < block.length; at += LARGEST_FRAME) {
+    const isLast = at + LARGEST_FRAME >= block.length;
+    frames.push(frame(at === 0 ? HEADERS : CONTINUATION, isLast ? END_HEADERS : 0, streamId, block.subarray(at, at + LARGEST_FRAME)));
+  }
+  return Buffer.concat(frames);
+}
 
 function readBody(streamId: number, shape: Parameters<typeof readRequest>[0]): Buffer {
   const message = Buffer.from(readRequest(shape).serializeBinary());
@@ -154,6 +169,41 @@ describe('a client that sends a message byte by byte', () => {
     });
     socket.write(frame(PING, 0, 0, Buffer.from('all sent')));
     await pong;
+    expect(ownMemoryMb(store.pid) - before).toBeLessThan(100);
+    socket.destroy();
+  });
+});
+
+describe('a call with large headers', () => {
+  const few = { all: true, count: 1 } as const;
+
+  it('given 40 kB of them, when it is sent among others, then it alone is reset', async () => {
+    const socket = connect(store.port, '127.0.0.1');
+    const came: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => came.push(chunk));
+    // The limit holds from the acknowledgement on.
+    socket.write(Buffer.concat([opening, frame(SETTINGS, ACK, 0, Buffer.alloc(0)), largeHead(1, 40_000)]));
+    socket.write(Buffer.concat([largeHead(3, 30_000), readBody(3, few), readCall(5, few)]));
+    await poll('all three are answered', () => [1, 3, 5].every((id) => typesFor(id, Buffer.concat(came)).length > 0));
+    const bytes = Buffer.concat(came);
+    expect(typesFor(1, bytes)).toEqual([RST_STREAM]);
+    await poll('the others are read to their end', () => [3, 5].every((id) => typesFor(id, Buffer.concat(came)).join() === [HEADERS, DATA, HEADERS].join()));
+    socket.destroy();
+  });
+
+  it('given thousands with 40 kB of them, when they have come, then memory is as before, and the connection goes on', async () => {
+    const socket = connect(store.port, '127.0.0.1');
+    const came: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => came.push(chunk));
+    socket.write(Buffer.concat([opening, frame(SETTINGS, ACK, 0, Buffer.alloc(0))]));
+    const before = ownMemoryMb(store.pid);
+    for (let call = 0; call < 5_000; call += 1) {
+      if (!socket.write(largeHead(1 + 2 * call, 40_000))) await once(socket, 'drain');
+    }
+    const after = 10_001;
+    socket.write(readCall(after, few));
+    await poll('a call after them is answered', () => typesFor(after, Buffer.concat(came)).includes(DATA));
+    expect(typesFor(9_999, Buffer.concat(came))).toEqual([RST_STREAM]);
     expect(ownMemoryMb(store.pid) - before).toBeLessThan(100);
     socket.destroy();
   });
