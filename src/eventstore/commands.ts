@@ -25,8 +25,8 @@ export interface OrderFact {
   readonly fact: OrderFactEvent;
   readonly context: CommandContext;
   /**
-   * The fact is also of the order that one of these names, where that is of the context's account. They are never claimed:
-   * so a name that accounts share is not taken from the others.
+   * The fact is also of the order that one of these names, where that is of the context's account, or of an account that was only
+   * assumed. They are claimed for an order of an assumed account alone: so a name that accounts share is not taken from the others.
    */
   readonly lookUp?: readonly Alias[];
   /**

@@ -175,8 +175,11 @@ export class OrderFacts {
     const target = await this.#targetOf(fact, found);
     const outcome = await this.#recordIn(target, fact, steps);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
-    // Its names are those within its account, where its order is not yet.
-    if (found.assumed.includes(target)) return outcome;
+    if (found.assumed.includes(target)) {
+      // Its own names are those within its account, where its order is not yet: the others lead there once it is.
+      for (const name of fact.lookUp ?? []) await this.resolver.claim(name, outcome.id, fact.context);
+      return this.#claimFree(fact, Promise.resolve(outcome));
+    }
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
     const id = await this.resolver.claimAll([...fact.aliases, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
     return this.#claimFree(fact, Promise.resolve({ ...outcome, id: await this.resolver.linkAll([id, ...found.assumed], fact.context) }));
@@ -191,8 +194,9 @@ export class OrderFacts {
     if (!first) throw new RangeError('a fact needs at least one alias');
     if (orders.length > 0) return await this.resolver.linkAll(orders, context);
     if (assumed.length === 0) return orderIdOf(first);
-    if (hasTerms(fact)) for (const alias of aliases) if ((await this.resolver.find(alias)) === undefined) return orderIdOf(alias);
-    return await this.resolver.linkAll(assumed, context);
+    const one = await this.resolver.linkAll(assumed, context);
+    if (hasTerms(fact)) for (const alias of aliases) if ((await this.resolver.find(alias)) === undefined) return await this.resolver.moveTo(orderIdOf(alias), one, context);
+    return one;
   }
 }
 

@@ -136,6 +136,12 @@ export class OrderStreams {
     return accountId === ASSUMED_ACCOUNT && !facts.some(({ fact: { data } }) => 'origin' in data && data.origin === 'intent');
   }
 
+  /** Whether somebody placed it through the API: true from its first event on, or never. */
+  async isPlacedHere(id: OrderId): Promise<boolean> {
+    const { facts } = await this.#stateOf(id);
+    return facts.some(({ fact }) => fact.type === 'OrderPlaced' && fact.data.origin === 'intent');
+  }
+
   async #stateOf(id: OrderId): Promise<OrderState> {
     const cached = this.#orders.peek(orderStream(id));
     return cached?.exists ? cached : (await this.#orders.refresh(orderStream(id))).state;

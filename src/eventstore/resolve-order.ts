@@ -92,8 +92,8 @@ export class AliasResolver {
   }
 
   /**
-   * Links orders that turned out to be one. One whose account was said survives before one in the account that is assumed, then
-   * the one with the smallest id, so that two processes that see it at the same moment agree.
+   * Links orders that turned out to be one. One that was placed through the API survives before the others, and these before one in the
+   * account that is assumed; then the one with the smallest id, so that two processes that see it at the same moment agree.
    */
   async linkAll(ids: readonly OrderId[], context: CommandContext): Promise<OrderId> {
     let orders = await this.#bySurvival(ids);
@@ -108,11 +108,25 @@ export class AliasResolver {
     return order;
   }
 
+  /**
+   * Opens `into` for the context's account with the fact that opened `from`, and links `from` into it: what is recorded there next comes
+   * after all of it in the log, as a book's order wants it.
+   */
+  async moveTo(into: OrderId, from: OrderId, context: CommandContext): Promise<OrderId> {
+    const [opening] = await this.#pageOf(from, 0);
+    if (!opening) throw new Error(`order ${from} has no event`);
+    // Another process may have made a pointer of `into` meanwhile: the order is the one that it led to.
+    const opened = (await this.#copy(decodeOrderEvent(opening), opening.id, into, context.accountId)) ?? into;
+    return await this.linkAll([opened, from], context);
+  }
+
   async #bySurvival(ids: readonly OrderId[]): Promise<readonly OrderId[]> {
     const orders = [...new Set(ids)].sort();
     if (orders.length < 2) return orders;
     const assumed = await this.#ofAccount(orders, ASSUMED_ACCOUNT);
-    return [...orders.filter((id) => !assumed.includes(id)), ...assumed];
+    const placed = await Promise.all(orders.map((id) => this.orders.isPlacedHere(id)));
+    const ofRank = (rank: number): readonly OrderId[] => orders.filter((id, index) => (placed[index] ? 0 : assumed.includes(id) ? 2 : 1) === rank);
+    return [0, 1, 2].flatMap(ofRank);
   }
 
   /** Makes an alias a name of `target`, unless it names an order already: the answer is the order that it names. */
@@ -140,7 +154,7 @@ export class AliasResolver {
     let copied = 0;
     do {
       for (let page = await this.#pageOf(from, copied); page.length > 0; page = await this.#pageOf(from, copied)) {
-        await Promise.all(page.map((recorded) => this.#copy(decodeOrderEvent(recorded), recorded.id, into)));
+        await Promise.all(page.map((recorded) => this.#copy(decodeOrderEvent(recorded), recorded.id, into, context.accountId)));
         copied += page.length;
       }
     } while (!(await this.orders.link(from, into, linkContext, copied)));
@@ -156,11 +170,12 @@ export class AliasResolver {
     return page;
   }
 
-  async #copy(event: OrderEvent, eventId: string, into: OrderId): Promise<void> {
+  async #copy(event: OrderEvent, eventId: string, into: OrderId, account: AccountId): Promise<OrderId | undefined> {
     const fact = factOf(event);
-    if (!fact) return;
-    const outcome = await this.orders.recordFact(into, fact, { ...contextFrom(event.metadata), causationId: eventId });
+    if (!fact) return undefined;
+    const outcome = await this.orders.recordFact(into, fact, { ...contextFrom(event.metadata), accountId: account, causationId: eventId });
     if (outcome.kind === 'rejected') throw new Error(`a fact could not be recorded in the linked order: ${outcome.rejection.message}`);
+    return 'id' in outcome ? outcome.id : undefined;
   }
 }
 

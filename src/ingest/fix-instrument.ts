@@ -55,8 +55,9 @@ function securityTypeOf(message: FixMessage): SecurityType {
   const cfi = textOf(message, 'CFICode');
   const category = cfi === undefined ? undefined : CFI_CATEGORIES.get(cfi.slice(0, 1));
   const isUncategorised = cfi !== undefined && category === undefined;
-  // Warrants have a right too, and are of a category of their own.
-  if (textOf(message, 'PutOrCall') !== undefined && !isUncategorised) return 'option';
+  // Some brokers write a right and a strike of 0 for everything. Warrants have a right too, and are of a category of their own.
+  const isPlaceholder = isUncategorised || (category !== undefined && category !== 'option' && priceOf(message, 'StrikePrice') === '0');
+  if (textOf(message, 'PutOrCall') !== undefined && !isPlaceholder) return 'option';
   if (category !== undefined) return category;
   if (textOf(message, 'Product') === CURRENCY) return 'forex';
   if (isUncategorised) return 'other';
@@ -104,7 +105,7 @@ function occContractOf({ values }: FixMessage): Contract | undefined {
  * the contract apart.
  */
 function contractOf(message: FixMessage, symbol: string): Contract {
-  const [expiry, strike] = [maturityOf(message), priceOf(message, 'StrikePrice')];
+  const [expiry, strike] = [maturityOf(message), strikeOf(message)];
   if (OPTION_SYMBOL.test(symbol)) return { expiry, right: PUT_OR_CALL.get(textOf(message, 'PutOrCall') ?? ''), strike };
   const occ = occContractOf(message);
   // A month alone would make one contract of all its weeks.

@@ -35,11 +35,12 @@ function scopeWithin(message: FixMessage, { recycling, tradingDay, account, acco
 }
 
 /** The names of a ClOrdID within its session, which messages that do not say their account go by. */
-function sessionNames({ tenant, source, client, recycling, tradingDay }: NameScope): Readonly<Record<'ofSession' | 'unsaid', (id: string) => Alias>> {
+function sessionNames(message: FixMessage, { tenant, source, client, recycling, tradingDay }: NameScope): Readonly<Record<'ofSession' | 'unsaid', (id: string) => Alias>> {
   const days = recycling.has('daily') ? [tradingDay] : [];
+  const instrument = recycling.has('instrument') ? ['of instrument', seriesSymbolOf(message) ?? ''] : [];
   return {
     ofSession: (id) => ({ kind: 'client', scope: [tenant, source, 'session', client, ...days], id }),
-    unsaid: (id) => ({ kind: 'client', scope: [tenant, source, 'session', client, 'no account said', ...days], id }),
+    unsaid: (id) => ({ kind: 'client', scope: [tenant, source, 'session', client, 'no account said', ...days, ...instrument], id }),
   };
 }
 
@@ -48,7 +49,7 @@ function sessionNames({ tenant, source, client, recycling, tradingDay }: NameSco
  *
  * A ClOrdID is the account's. Messages that leave their account out (cancel rejects do, FIX 4.2 has no field for it there) use
  * the name that their session knows: the others claim it where it is free. It is weaker, since accounts of one session may use
- * a ClOrdID each: it never brings the orders of two accounts together, and it names nothing where the OrderID does. A request or
+ * a ClOrdID each: it never brings the orders of two accounts that are said together. A request or
  * report that leaves its account out (some clients send none, and their broker reports one) has a third name, which those that
  * say theirs look under: so an order's account may be said by any of its messages. The broker's \`rejected\`
  * to a request says that there is no such order: its OrderID, if any, is that of nothing.
@@ -57,7 +58,7 @@ export function fixNames(message: FixMessage, { type, data: { refs, report } }: 
   const { tenant, source, account, accountIsKnown } = where;
   const within = scopeWithin(message, where);
   const scope: IdScope = { tenant, source, account, within: within ?? [] };
-  const { ofSession, unsaid } = sessionNames(where);
+  const { ofSession, unsaid } = sessionNames(message, where);
   const { brokerOrderId, clOrdId, origClOrdId } = refs;
   const ids = [origClOrdId, clOrdId].filter((id) => id !== undefined);
   const byOrderId = brokerOrderId === undefined || within === undefined ? [] : [brokerAlias(scope, brokerOrderId)];
@@ -66,7 +67,7 @@ export function fixNames(message: FixMessage, { type, data: { refs, report } }: 
   const byAccount = within !== undefined && (accountIsKnown || !isAnswer) ? ids.map((id) => clientAlias(scope, id)) : [];
   const bySession = (!accountIsKnown && !isAnswer) || within === undefined || (namesRequest && !accountIsKnown) ? ids.toReversed().map((id) => ofSession(id)) : [];
   const isUnsaid = !accountIsKnown && !isAnswer;
-  const aliases = [...byOrderId, ...byAccount, ...bySession, ...(isUnsaid ? ids.map((id) => unsaid(id)) : [])];
+  const aliases = [...byOrderId, ...byAccount, ...(isUnsaid ? ids.map((id) => unsaid(id)) : []), ...bySession];
   if (aliases.length === 0) throw new FieldError(fieldName(report === undefined ? 'ClOrdID' : 'OrderID'), 'names no order, nor does any other id');
   const lookUp = [
     ...(accountIsKnown && within !== undefined ? (lookUpIn(scope, brokerOrderId).lookUp ?? []) : []),

@@ -141,6 +141,8 @@ describe('the series of an option', () => {
     ['given SecurityType and CFICode, then SecurityType counts', { 167: 'CS', 461: 'OCASPS' }, 'equity', 'AAPL'],
     ['given PutOrCall and CFICode, then PutOrCall counts', { 201: '1', 461: 'ESVUFR' }, 'option', 'AAPL C'],
     ['given PutOrCall and the CFICode of a warrant, then it is no contract of 100', { 201: '1', 461: 'RWSTCA' }, 'other', 'AAPL C'],
+    ['given a share with a right and a strike of 0, then these say nothing', { 201: '1', 202: '0', 461: 'ESVUFR' }, 'equity', 'AAPL'],
+    ['given a future with a strike of 0, then it is none', { 167: 'FUT', 200: '202612', 202: '0' }, 'future', 'AAPL 202612'],
     ['given a strike of 0, then it is none', { 202: '0' }, 'equity', 'AAPL'],
   ])('and its type: %s', (_name, fields, securityType, symbol) => {
     expect(executionOf(fields).instrument).toMatchObject({ securityType, symbol });

@@ -170,10 +170,10 @@ describe('where ids recycle', () => {
 
   it('a message that does not say the scope names its order by the ClOrdIDs of its session', () => {
     expect(aliasesOf('account', { 1: undefined, 41: 'C0' })).toEqual([
-      'client BROKER/session/CLIENT C1',
-      'client BROKER/session/CLIENT C0',
       'client BROKER/session/CLIENT/no account said C0',
       'client BROKER/session/CLIENT/no account said C1',
+      'client BROKER/session/CLIENT C1',
+      'client BROKER/session/CLIENT C0',
     ]);
     expect(aliasesOf('daily,instrument', { 55: undefined, 32: undefined, 31: undefined }, '9')).toEqual(['client BROKER/session/CLIENT/2026-11-20 C1']);
   });

@@ -117,13 +117,22 @@ export class FactFold implements OrderFold {
     return folded ? [folded, ...this.#conflicts.filter((version) => version.key === key)] : [];
   }
 
+  /** Whether the fact at `index` may be `better` and nothing of the fold changes: of its place, a fact knows the time alone. */
+  #staysPut(index: number, better: OrderFactEntry): boolean {
+    const [before, known, after] = [this.#facts.get(index - 1), this.#facts.get(index), this.#facts.get(index + 1)];
+    if (known?.fact !== better.fact || known.tradingDay !== better.tradingDay || known.place.occurredAt !== better.place.occurredAt) return false;
+    return (!before || compareFacts(before, better) <= 0) && (!after || compareFacts(better, after) <= 0);
+  }
+
   withCopy(entry: OrderFactEntry): FactFold {
     const versions = this.#versionsOf(entry.key);
     const [first, ...others] = versions.map((version) => (isCopy(version, entry) ? mergeCopies(version, entry) : version)).toSorted(compareFacts);
     // A copy of nothing that is known can only come of a stream that was cut: it is the fact then.
     if (!first) return this.withFact(entry);
+    const index = foldedUnder(this.#facts, entry.key);
+    if (others.length === 0 && this.#staysPut(index, first)) return new FactFold(this.#facts.replaced(index, first), this.#conflicts, this.#folded);
     const rest = this.#conflicts.filter(({ key }) => key !== entry.key);
-    const without = new FactFold(this.#facts.removed(foldedUnder(this.#facts, entry.key)), [...rest, ...others].toSorted(compareFacts), NOTHING_FOLDED);
+    const without = new FactFold(this.#facts.removed(index), [...rest, ...others].toSorted(compareFacts), NOTHING_FOLDED);
     return without.withFact(first);
   }
 
