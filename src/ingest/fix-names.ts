@@ -34,14 +34,13 @@ function scopeWithin(message: FixMessage, { recycling, tradingDay, account, acco
   ];
 }
 
-/** The names of a ClOrdID within its session, which messages that do not say their account go by. */
-function sessionNames(message: FixMessage, { tenant, source, client, recycling, tradingDay }: NameScope): Readonly<Record<'ofSession' | 'unsaid', (id: string) => Alias>> {
+/** The names of a ClOrdID within its session, which messages that do not say their account go by: of their instrument where its ids are used again and it is said. */
+function sessionNames(message: FixMessage, { tenant, source, client, recycling, tradingDay }: NameScope): Readonly<Record<'ofSession' | 'unsaid' | 'ofAnyInstrument', (id: string) => Alias>> {
   const days = recycling.has('daily') ? [tradingDay] : [];
-  const instrument = recycling.has('instrument') ? ['of instrument', seriesSymbolOf(message) ?? ''] : [];
-  return {
-    ofSession: (id) => ({ kind: 'client', scope: [tenant, source, 'session', client, ...days], id }),
-    unsaid: (id) => ({ kind: 'client', scope: [tenant, source, 'session', client, 'no account said', ...days, ...instrument], id }),
-  };
+  const symbol = recycling.has('instrument') ? seriesSymbolOf(message) : undefined;
+  const instrument = symbol === undefined ? [] : ['of instrument', symbol];
+  const named = (...within: readonly string[]) => (id: string): Alias => ({ kind: 'client', scope: [tenant, source, 'session', client, ...within], id });
+  return { ofSession: named(...days, ...instrument), unsaid: named('no account said', ...days, ...instrument), ofAnyInstrument: named(...days) };
 }
 
 /**
@@ -58,7 +57,7 @@ export function fixNames(message: FixMessage, { type, data: { refs, report } }: 
   const { tenant, source, account, accountIsKnown } = where;
   const within = scopeWithin(message, where);
   const scope: IdScope = { tenant, source, account, within: within ?? [] };
-  const { ofSession, unsaid } = sessionNames(message, where);
+  const { ofSession, unsaid, ofAnyInstrument } = sessionNames(message, where);
   const { brokerOrderId, clOrdId, origClOrdId } = refs;
   const ids = [origClOrdId, clOrdId].filter((id) => id !== undefined);
   const byOrderId = brokerOrderId === undefined || within === undefined ? [] : [brokerAlias(scope, brokerOrderId)];
@@ -79,6 +78,7 @@ export function fixNames(message: FixMessage, { type, data: { refs, report } }: 
     aliases,
     ...(lookUp.length > 0 ? { lookUp } : {}),
     newAliases: byAccount.length > 0 && origClOrdId !== undefined && clOrdId !== undefined ? [clientAlias(scope, clOrdId)] : [],
-    ...(accountIsKnown && !isAnswer ? { claimIfFree: ids.map((id) => ofSession(id)) } : {}),
+    // A message that does not say its instrument has the name that is free of it.
+    ...(accountIsKnown && !isAnswer ? { claimIfFree: ids.flatMap((id) => (where.recycling.has('instrument') ? [ofSession(id), ofAnyInstrument(id)] : [ofSession(id)])) } : {}),
   };
 }

@@ -78,6 +78,15 @@ describe('ids that are used again', () => {
     expect(await figures()).toEqual(['O1 C1 filled 100 100 0 1 0 0', 'O1 C1 new 100 0 100 0 0 0', 'O1 C1 new 100 0 100 0 0 0']);
   });
 
+  it('for another instrument are another order’s, also where one of them says no account (idsRecycle=instrument)', async () => {
+    const log = [placed({ 1: undefined }), accepted({ 37: 'O2', 55: 'MSFT' })];
+    for (const lines of [log, log.toReversed()]) {
+      tenant = ledger.newTenant();
+      await run(lines, { idsRecycle: 'instrument' });
+      expect(await figures()).toEqual([' C1 pending_new 100 0 100 0 0 0', 'O2 C1 new 100 0 100 0 0 0']);
+    }
+  });
+
   it('anywhere: daily, account and instrument at once', async () => {
     const day2 = { 52: '20261121-14:30:00', 60: '20261121-14:30:00' };
     const variants: readonly Fields[] = [{}, day2, { 1: 'ACC2' }, { 55: 'MSFT' }, { ...day2, 1: 'ACC2', 55: 'MSFT' }];
