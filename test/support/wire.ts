@@ -98,7 +98,8 @@ export interface BatchShape {
   readonly correlation?: string;
 }
 
-function batchRequest({ stream, expected = 'any', events, deadlineMs, isFinal = true, correlation }: BatchShape): InstanceType<typeof BatchAppendReq> {
+/** One message of a `BatchAppend` call. */
+export function batchRequest({ stream, expected = 'any', events, deadlineMs, isFinal = true, correlation }: BatchShape): InstanceType<typeof BatchAppendReq> {
   const request = new BatchAppendReq();
   request.setCorrelationId(uuid(correlation ?? randomUUID()));
   request.setIsFinal(isFinal);

@@ -48,6 +48,8 @@ export class BatchAppendCall implements RequestSink {
   readonly #refusedHeld: BudgetPart;
   #unanswered = 0;
   #paused = false;
+  /** The call goes on once the client has read its answers. */
+  #awaitsRead = false;
   #ended = false;
 
   constructor(call: GrpcCall, writer: Writer) {
@@ -193,12 +195,24 @@ export class BatchAppendCall implements RequestSink {
     if (!tooMuch && !this.#call.congested) return;
     this.#paused = true;
     this.#call.pause();
-    // Answers that are not read hold back new requests as well.
-    if (!tooMuch) void this.#call.drained().then(() => this.#resume());
+    if (!tooMuch) this.#resumeOnceRead();
   }
 
   #goOn(): void {
-    if (this.#paused && this.#unanswered < MAX_UNANSWERED / 2 && !this.#call.congested) this.#resume();
+    if (this.#paused && this.#unanswered < MAX_UNANSWERED / 2) this.#resumeOnceRead();
+  }
+
+  /** Answers that are not read hold back new requests as well; as there may be no further answer that would ask again, it waits. */
+  #resumeOnceRead(): void {
+    if (!this.#call.congested) this.#resume();
+    else if (!this.#awaitsRead) void this.#resumeWhenRead();
+  }
+
+  async #resumeWhenRead(): Promise<void> {
+    this.#awaitsRead = true;
+    await this.#call.drained();
+    this.#awaitsRead = false;
+    this.#resume();
   }
 
   #resume(): void {

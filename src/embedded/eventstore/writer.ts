@@ -1,5 +1,5 @@
 import type { Block } from './block.js';
-import { type CommitDecision, checkCommit } from './commit-check.js';
+import { checkCommit } from './commit-check.js';
 import { type ProposedEvent, readEventData } from './event-frame.js';
 import { newEventId } from './event-id.js';
 import { GrpcCode, GrpcError, unavailable } from './grpc-error.js';
@@ -173,26 +173,39 @@ function writeFailure(error: unknown): GrpcError {
   return new GrpcError(GrpcCode.internal, `the event store could not write (is the disk full?): ${reason}`);
 }
 
+/** A write that is decided: puts its events into the commit. */
+type Apply = () => WriteOutcome;
+
+/**
+ * What the store is asked about a write is asked before anything of it is put into the commit: where a block is damaged, this
+ * write cannot be decided, others of the group can.
+ */
 function decide(pending: PendingCommit, storage: EventStorage, request: WriteRequest): WriteOutcome {
-  const { stream, expected } = request;
-  const ids = request.kind === 'append' ? request.events.map(({ id }) => id) : [newEventId()];
-  let decision: CommitDecision;
+  let apply: Apply;
   try {
-    decision = checkCommit(pending, stream, expected, ids);
+    apply = plan(pending, storage, request);
   } catch (error) {
-    // A damaged block: this write cannot be decided, others can.
     return { kind: 'failed', error: writeFailure(error) };
   }
+  return apply();
+}
+
+function plan(pending: PendingCommit, storage: EventStorage, request: WriteRequest): Apply {
+  const { stream, expected } = request;
+  const ids = request.kind === 'append' ? request.events.map(({ id }) => id) : [newEventId()];
+  const decision = checkCommit(pending, stream, expected, ids);
   switch (decision.kind) {
     case 'stream-deleted':
-      return decision;
+      return () => decision;
     case 'wrong-expected-version':
-      return { kind: 'wrong-expected-version', current: decision.last };
-    case 'idempotent':
-      return { kind: 'written', revision: decision.revision, position: pending.readablePosition(stream, decision.revision) };
+      return () => ({ kind: 'wrong-expected-version', current: decision.last });
+    case 'idempotent': {
+      const position = pending.readablePosition(stream, decision.revision);
+      return () => ({ kind: 'written', revision: decision.revision, position });
+    }
     case 'append':
       if (request.kind === 'append') return append(pending, storage, request, decision);
-      return request.kind === 'delete' ? softDelete(pending, stream) : tombstone(pending, stream);
+      return request.kind === 'delete' ? softDelete(pending, stream) : () => tombstone(pending, stream);
     default:
       return decision satisfies never;
   }
@@ -203,22 +216,35 @@ function append(
   storage: EventStorage,
   { stream, events }: WriteRequest,
   { last, undeletes }: { last: bigint; undeletes: boolean },
-): WriteOutcome {
+): Apply {
   const original = isMetastream(stream) ? originalOf(stream) : undefined;
-  const undeletesOriginal = original !== undefined && isSoftDeleted(pending.metadata(original));
-  const position = pending.append(stream, events);
-  const revision = last + BigInt(events.length);
-  if (undeletes) undelete(pending, storage, stream, last + 1n);
-  if (undeletesOriginal) undelete(pending, storage, original, pending.lastRevision(original) + 1n);
-  return { kind: 'written', revision, position };
+  let back: Undelete | undefined;
+  if (undeletes) back = undelete(pending, storage, stream, last + 1n);
+  // Metadata that is written to a stream that is soft-deleted brings it back.
+  else if (original !== undefined && isSoftDeleted(pending.metadata(original))) {
+    back = undelete(pending, storage, original, pending.lastRevision(original) + 1n, events.at(-1)?.data);
+  }
+  return () => {
+    const position = pending.append(stream, events);
+    if (back) pending.append(back.metastream, [event('$metadata', true, back.data)]);
+    return { kind: 'written', revision: last + BigInt(events.length), position };
+  };
 }
 
-/** A soft-deleted stream comes back: its metadata is written again, truncated before what it had. */
-function undelete(pending: PendingCommit, storage: EventStorage, stream: string, from: bigint): void {
+interface Undelete {
+  readonly metastream: string;
+  readonly data: Buffer;
+}
+
+/**
+ * A soft-deleted stream comes back: its metadata is written again, truncated before what it had. `newest` is its metadata where
+ * this very write brings it.
+ */
+function undelete(pending: PendingCommit, storage: EventStorage, stream: string, from: bigint, newest?: Buffer): Undelete | undefined {
   const metastream = metastreamOf(stream);
-  const data = pending.newestPending(metastream)?.data ?? newestStoredData(storage, metastream);
-  const merged = data && withTruncateBefore(data, from);
-  if (merged !== undefined) pending.append(metastream, [event('$metadata', true, merged)]);
+  const stored = newest ?? pending.newestPending(metastream)?.data ?? newestStoredData(storage, metastream);
+  const data = stored && withTruncateBefore(stored, from);
+  return data && { metastream, data };
 }
 
 function newestStoredData(storage: EventStorage, stream: string): Buffer | undefined {
@@ -228,12 +254,14 @@ function newestStoredData(storage: EventStorage, stream: string): Buffer | undef
   return readEventData(frames, at).data;
 }
 
-function softDelete(pending: PendingCommit, stream: string): WriteOutcome {
+function softDelete(pending: PendingCommit, stream: string): Apply {
   const metastream = metastreamOf(stream);
   const lastMetadata = pending.lastRevision(metastream);
-  if (pending.lastRevision(stream) < 0n && lastMetadata < 0n) return { kind: 'wrong-expected-version', current: -1n };
-  const position = pending.append(metastream, [event('$metadata', true, SOFT_DELETED_JSON)]);
-  return { kind: 'written', revision: lastMetadata + 1n, position };
+  if (pending.lastRevision(stream) < 0n && lastMetadata < 0n) return () => ({ kind: 'wrong-expected-version', current: -1n });
+  return () => {
+    const position = pending.append(metastream, [event('$metadata', true, SOFT_DELETED_JSON)]);
+    return { kind: 'written', revision: lastMetadata + 1n, position };
+  };
 }
 
 function tombstone(pending: PendingCommit, stream: string): WriteOutcome {

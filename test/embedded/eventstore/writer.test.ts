@@ -6,7 +6,7 @@ import { type ProposedEvent, readEventHead } from '../../../src/embedded/eventst
 import { newEventId } from '../../../src/embedded/eventstore/event-id.js';
 import { EXPECT_ANY } from '../../../src/embedded/eventstore/messages.js';
 import { EventStorage } from '../../../src/embedded/eventstore/storage.js';
-import { type WriteOutcome, Writer } from '../../../src/embedded/eventstore/writer.js';
+import { type WriteOutcome, type WriteRequest, Writer } from '../../../src/embedded/eventstore/writer.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const AN_HOUR_MS = 3_600_000;
@@ -77,5 +77,36 @@ describe('the time at which events are created', () => {
     const reopened = new EventStorage(dir);
     expect(readEventHead(reopened.block(3n)?.frames ?? Buffer.alloc(0), 0).createdMs).toBe(NOW);
     await reopened.close();
+  });
+});
+
+/** Submits writes in one turn, so that they come into one group commit. */
+async function writeTogether(storage: EventStorage, writes: readonly (readonly [WriteRequest['kind'], string])[]): Promise<readonly WriteOutcome[]> {
+  const writer = new Writer(storage, () => undefined);
+  const outcome = async ([kind, stream]: readonly [WriteRequest['kind'], string]): Promise<WriteOutcome> =>
+    new Promise<WriteOutcome>((resolve) => {
+      const events = kind === 'append' ? [proposed()] : [];
+      writer.submit({ kind, stream, expected: EXPECT_ANY, events, sizeBytes: 4, abandoned: () => false, answer: resolve });
+    });
+  return Promise.all(writes.map(outcome));
+}
+
+describe('a group of writes over a damaged block', () => {
+  it('given metadata that cannot be read of a stream that comes back, when other streams are written in the same commit, then they are, and it is not', async () => {
+    let storage = new EventStorage(dir);
+    await writeTogether(storage, [['append', 'back']]);
+    await writeTogether(storage, [['delete', 'back']]);
+    const [, block] = [...storage.blocksFrom(0n)];
+    const stored = Buffer.alloc(64);
+    storage.commit({ head: storage.head(), blocks: block === undefined ? [] : [{ block, stored }], streams: [], runs: [] });
+    await storage.close();
+
+    storage = new EventStorage(dir);
+    const outcomes = await writeTogether(storage, [['append', 'before'], ['append', 'back'], ['append', 'after']]);
+    await storage.close();
+
+    const [before, back, after] = outcomes;
+    expect([before, after]).toMatchObject([{ kind: 'written', position: 3n }, { kind: 'written', position: 4n }]);
+    expect(back?.kind === 'failed' && back.error.message).toContain('the store is damaged: block at position 2');
   });
 });
