@@ -60,7 +60,7 @@ export const malformed = (reason: string, field?: string): ParsedLine =>
 
 export const skipped = (reason: string): ParsedLine => ({ kind: 'skipped', reason });
 
-/** A field at fault, thrown by the readers of single fields and caught by `parsingSafely`. */
+/** A field at fault, thrown by the readers of single fields and caught by `catchingFieldErrors`. */
 export class FieldError extends Error {
   override readonly name = 'FieldError';
   constructor(

@@ -144,12 +144,13 @@ export function requireRight(message: FixMessage): void {
 }
 
 /**
- * The multiplier: a hundredth where prices are percent of par, as of other sources' bonds. So it is too where they are yields or
+ * The multiplier; 0 is what brokers write where there is none, and would move a security for no money. A hundredth where prices are percent of par, as of other sources' bonds. So it is too where they are yields or
  * spreads, since LastParPx (669) is what trades are then posted at.
  */
 function multiplierOf(message: FixMessage, type: SecurityType, currency: string, given: string | undefined): DecimalString {
   const usual = type === 'option' && currency === 'USD' ? US_OPTION_MULTIPLIER : '1';
-  const perUnit = canonicalDecimal(sizeOf(message, 'ContractMultiplier') ?? given ?? usual);
+  const stated = sizeOf(message, 'ContractMultiplier');
+  const perUnit = canonicalDecimal((stated === '0' ? undefined : stated) ?? given ?? usual);
   if (priceKindOf(message) === 'per_unit') return perUnit;
   const multiplier = formatDecimal(multiply(parseDecimal(perUnit), PERCENT));
   if (!tryParseDecimal(multiplier)) throw new FieldError(fieldName('ContractMultiplier'), 'has too many digits for prices in percent');

@@ -50,7 +50,7 @@ function sessionNames(message: FixMessage, { tenant, source, client, recycling, 
  * the name that their session knows: the others claim it where it is free. It is weaker, since accounts of one session may use
  * a ClOrdID each: it never brings the orders of two accounts that are said together. A request or
  * report that leaves its account out (some clients send none, and their broker reports one) has a third name, which those that
- * say theirs look under: so an order's account may be said by any of its messages. The broker's \`rejected\`
+ * say theirs look under: so an order's account may be said by any of its messages. The broker's `rejected`
  * to a request says that there is no such order: its OrderID, if any, is that of nothing.
  */
 export function fixNames(message: FixMessage, { type, data: { refs, report } }: OrderFactEvent, where: NameScope): Names {

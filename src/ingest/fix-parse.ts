@@ -26,6 +26,9 @@ const HEAD = new RegExp(`^8=[^${SOH}]*${SOH}9=(?<length>\\d{1,9})${SOH}`, 'u');
 const FIELD_START = /^(?<tag>[1-9]\d{0,5})=/u;
 const MAX_FIELDS = 5_000;
 const CHECKSUM_MODULUS = 256;
+/** Their names in errors, as of other fields. */
+const BODY_LENGTH = 'BodyLength (9)';
+const CHECK_SUM = 'CheckSum (10)';
 
 /** Fields whose length another field gives, since they may hold a separator: length tag → value tag. */
 const COUNTED_FIELDS: ReadonlyMap<number, number> = new Map([
@@ -91,11 +94,11 @@ export function fixChecksum(body: string): string {
 function integrityError(body: string, checksum: string): FixParse | undefined {
   const head = HEAD.exec(body);
   const stated = head?.groups?.['length'];
-  if (!head || stated === undefined) return no('BodyLength (9) is not the second field', '9');
+  if (!head || stated === undefined) return no('BodyLength (9) is not the second field', BODY_LENGTH);
   const actual = body.length - head[0].length;
-  if (Number(stated) !== actual) return no(`BodyLength (9) says ${Number(stated)} bytes, the message has ${actual}`, '9');
+  if (Number(stated) !== actual) return no(`BodyLength (9) says ${Number(stated)} bytes, the message has ${actual}`, BODY_LENGTH);
   const expected = fixChecksum(body);
-  if (checksum !== expected) return no(`CheckSum (10) says ${JSON.stringify(checksum.slice(0, 20))}, the message gives ${expected}`, '10');
+  if (checksum !== expected) return no(`CheckSum (10) says ${JSON.stringify(checksum.slice(0, 20))}, the message gives ${expected}`, CHECK_SUM);
   return undefined;
 }
 
@@ -142,7 +145,7 @@ export function parseFix(line: string, { verify }: { readonly verify: boolean })
   const found = messageText(line);
   if (!found) return no('no message that begins with 8=FIX and a version');
   const ended = upToTrailer(found.text);
-  if (!ended && verify) return no('the message does not end with a CheckSum (10): it was cut', '10');
+  if (!ended && verify) return no('the message does not end with a CheckSum (10): it was cut', CHECK_SUM);
   if (ended && START.test(ended.rest)) return no('more than one message in the line');
   const body = ended ? ended.body : found.text;
   const fields = fieldsOf(body, found.separator);

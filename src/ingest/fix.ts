@@ -21,7 +21,7 @@ import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
 const RECYCLING: ReadonlySet<string> = new Set(['never', 'daily', 'account', 'instrument']);
 
 const flags = flagsSchema({
-  multiplier: z.string().refine((text) => !text.startsWith('-') && tryParseDecimal(text) !== undefined, 'must be a decimal above 0').optional(),
+  multiplier: z.string().refine((text) => !text.startsWith('-') && /[1-9]/u.test(text) && tryParseDecimal(text) !== undefined, 'must be a decimal above 0').optional(),
   /** `ignore` for logs that were rewritten (redacted, cut), whose BodyLength and CheckSum no longer fit. */
   checksum: z.enum(['verify', 'ignore'], 'must be verify or ignore').default('verify'),
   /** Where OrderIDs and ClOrdIDs are used again: on another trading day, in another account, for another instrument. */

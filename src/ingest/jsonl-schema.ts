@@ -30,6 +30,8 @@ const decimalText = () =>
     .refine((value) => tryParseDecimal(value) !== undefined, 'must be a plain decimal in quotes, such as "12.50"');
 const positive = () => decimalText().refine((value) => !value.startsWith('-'), 'must not be negative');
 
+const aboveZero = () => positive().refine((value) => /[1-9]/u.test(value), 'must be above 0');
+
 const quantity = () => positive().transform((value): QuantityString => quantityText(value));
 const reported = () => decimalText().transform((value): QuantityString => quantityText(value));
 const price = () => decimalText().transform((value): PriceString => priceText(value));
@@ -42,7 +44,7 @@ const instrument = z
   .strictObject({
     symbol: text(),
     securityType: z.enum(['equity', 'option', 'future', 'spot', 'forex', 'multileg', 'other']).default('equity'),
-    multiplier: positive().default('1').transform((value): DecimalString => canonicalDecimal(value)),
+    multiplier: aboveZero().default('1').transform((value): DecimalString => canonicalDecimal(value)),
     quoteCurrency: currency().default('USD'),
     settlementCurrency: currency().optional(),
   })

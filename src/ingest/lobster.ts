@@ -175,7 +175,7 @@ function factOf(row: Row, occurrence: number, setting: Setting): OrderFactEvent 
         data: {
           refs,
           execution: {
-            execId: execId(`${row.seconds}.${row.fraction}-${occurrence}`),
+            execId: execId([`${row.seconds}.${row.fraction}`, row.size, formatPrice(row.price), occurrence].join('-')),
             side: row.side,
             lastQty: row.size,
             lastPx: formatPrice(row.price),
@@ -191,7 +191,8 @@ function factOf(row: Row, occurrence: number, setting: Setting): OrderFactEvent 
 /**
  * Counts identical messages. LOBSTER gives executions no id, so a message is named by its content and by how many equal
  * ones came before it. A file is sorted by time and equal messages have equal times: only those of the present time are
- * kept. Unlike a line number, this name is the same when the hour is cut into other files or lines are skipped.
+ * kept. Unlike a line number, this name is the same when the hour is cut into other files or lines are skipped, unless the
+ * cut is between two messages that are equal to the nanosecond: nothing tells the second one from a copy of the first.
  */
 function occurrenceCounter(): (time: string, content: string) => number {
   let [presentTime, seen] = ['', new Map<string, number>()];

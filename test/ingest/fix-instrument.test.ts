@@ -23,6 +23,7 @@ describe('the type of a price (423)', () => {
     ['given 1, then they are percent of par', { 423: '1' }, '99.5', '0.01'],
     ['given 1 and LastParPx, then LastPx counts', { 423: '1', 669: '98' }, '99.5', '0.01'],
     ['given 1 and a multiplier of 10, then a hundredth of that', { 423: '1', 231: '10' }, '99.5', '0.1'],
+    ['given a multiplier of 0, then it is not said', { 231: '0' }, '99.5', '1'],
     ['given a yield with LastParPx, then that counts', { 423: '9', 31: '4.1', 669: '98.75' }, '98.75', '0.01'],
     ['given a spread with LastParPx, then that counts', { 423: '6', 31: '25', 669: '101' }, '101', '0.01'],
   ])('%s', (_name, fields, lastPx, multiplier) => {
@@ -35,6 +36,10 @@ describe('the type of a price (423)', () => {
 
   it('given percent of par and the flag multiplier, then a hundredth of the flag’s', () => {
     expect(executionOf({ ...bond, 423: '1' }, { multiplier: '1000' }).instrument.multiplier).toBe('10');
+  });
+
+  it.each(['0', '0.00', '-1', 'x'])('given the flag multiplier %s, then it is refused', (multiplier) => {
+    expect(() => report(bond, { multiplier })).toThrow('option "multiplier": must be a decimal above 0');
   });
 
   it.each(['4', '5', '6', '7', '8', '9', '10', '13', '21', 'x'])('given %s without LastParPx, then a trade or its correction is malformed', (type) => {

@@ -27,7 +27,7 @@ describe('a FIX message in a log', () => {
     const line = fixLine([[35, '8'], [58, 'bad price; try 10|11'], [37, 'O1']], { separator: '|' });
     // The checksum of the wire counts a pipe in the text as itself, and one that the log made as SOH.
     for (const how of [verify, { verify: false }]) expect(valuesOf(parseFix(line, how))).toMatchObject({ 58: 'bad price; try 10|11', 37: 'O1' });
-    expect(parseFix(line.replace('10|11', '10;11'), verify)).toMatchObject({ kind: 'malformed', field: '10' });
+    expect(parseFix(line.replace('10|11', '10;11'), verify)).toMatchObject({ kind: 'malformed', field: 'CheckSum (10)' });
   });
 
   it('may hold separators in fields whose length another field gives', () => {

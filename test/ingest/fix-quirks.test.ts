@@ -29,7 +29,7 @@ describe('what logs put around a FIX message', () => {
 
   it('may lack the CheckSum, where the log is known to be rewritten', () => {
     const bare = fromBroker('8', PARTIAL_FILL, { separator: '|' }).replace(/10=\d{3}\|$/u, '');
-    expect(parse(bare)).toMatchObject({ kind: 'malformed', field: '10' });
+    expect(parse(bare)).toMatchObject({ kind: 'malformed', field: 'CheckSum (10)' });
     expect(dataOf(parse(bare, { checksum: 'ignore' }), 'ExecutionRecorded').execution.lastQty).toBe('30');
   });
 });

@@ -45,6 +45,13 @@ describe('a LOBSTER message', () => {
     expect(dataOf(parse('34200.5,4,77,30,1,-1'), 'ExecutionRecorded').execution).toMatchObject({ side: 'sell', lastQty: '30', lastPx: '0.0001', fees: [] });
   });
 
+  it('of two executions of one order at one time is a trade of its own by size, price and number', () => {
+    const parser = openAdapter(lobsterAdapter, {}, FILE);
+    const lines = ['34200.5,4,77,10,4119000,1', '34200.5,4,77,20,4119000,1', '34200.5,4,77,20,4118000,1', '34200.5,4,77,20,4118000,1'];
+    const ids = lines.map((line, index) => dataOf(parser.parse(line, index + 1), 'ExecutionRecorded').execution.execId);
+    expect(new Set(ids).size).toBe(lines.length);
+  });
+
   it.each([
     ['34200.5,5,0,30,5853300,-1', 'type 5: execution of a hidden order'],
     ['34200.5,6,-1,30,5853300,-1', 'type 6: cross trade'],

@@ -51,7 +51,7 @@ describe('a malformed line', () => {
     const quarantined = await ledger.ingestEvents(tenant, 'quarantine-');
     const seen = quarantined.map(({ data }) => data).sort((a, b) => ('line' in a && 'line' in b ? a.line.localeCompare(b.line) : 0));
     expect(seen).toMatchObject([
-      { origin: 'broker.log', line: '1', format: 'fix', field: '10', reason: expect.stringContaining('CheckSum (10) says'), content: redacted, options: { tenant } },
+      { origin: 'broker.log', line: '1', format: 'fix', field: 'CheckSum (10)', reason: expect.stringContaining('CheckSum (10) says'), content: redacted, options: { tenant } },
       { line: '3', reason: 'no message that begins with 8=FIX and a version', content: 'java.net.SocketException: \u2400 reset' },
       { line: '4', field: 'LastPx (31)', reason: 'LastPx (31) is required and missing' },
     ]);
