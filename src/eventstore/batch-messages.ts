@@ -38,7 +38,7 @@ export function prepareAppend(stream: string, expected: ExpectedRevision, events
 
 /** The request of one try: final, in one fragment. */
 export const batchRequest = ({ stream, expected, messages }: PreparedAppend, correlationId: string, deadlineMs: number): Buffer =>
-  batchRequestBytes({ correlationId, stream, expected, deadline: new Date(Date.now() + deadlineMs) }, messages);
+  batchRequestBytes({ correlationId, stream, expected, timeoutMs: deadlineMs }, messages);
 
 /** An answer as it came: which append it is for, and what it says. */
 export interface BatchResponse {

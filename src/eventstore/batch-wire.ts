@@ -123,20 +123,21 @@ export interface WireOptions {
   readonly correlationId: string;
   readonly stream: string;
   readonly expected: bigint | 'no_stream';
-  readonly deadline: Date;
+  /** How long the server may take. A duration: the clocks of two machines differ. */
+  readonly timeoutMs: number;
 }
 
 /** The longest that the head of a request is, besides the stream's name. */
 const HEAD_ROOM = 128;
 
-function options({ stream, expected, deadline }: WireOptions): Buffer {
+function options({ stream, expected, timeoutMs }: WireOptions): Buffer {
   const nameSize = Buffer.byteLength(stream);
   const writer = new WireWriter(HEAD_ROOM + nameSize).head(1, fieldSize(nameSize)).text(3, stream, nameSize);
   if (expected === 'no_stream') writer.head(3, 0);
   else writer.bigNumber(2, expected);
-  const seconds = Math.floor(deadline.getTime() / 1_000);
-  const nanos = (deadline.getTime() % 1_000) * 1_000_000;
-  writer.head(6, 1 + varintSize(seconds) + (nanos === 0 ? 0 : 1 + varintSize(nanos))).number(1, seconds);
+  const seconds = Math.floor(timeoutMs / 1_000);
+  const nanos = (timeoutMs % 1_000) * 1_000_000;
+  writer.head(7, 1 + varintSize(seconds) + (nanos === 0 ? 0 : 1 + varintSize(nanos))).number(1, seconds);
   return (nanos === 0 ? writer : writer.number(2, nanos)).finish();
 }
 

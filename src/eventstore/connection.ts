@@ -1,4 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { EventStoreError } from './errors.js';
 import { connectUnverified, isUnverified } from './unverified-tls.js';
 
 /** Of a connection to the store, in milliseconds. */
@@ -19,6 +20,7 @@ let connectionsMade = 0;
  */
 export class Connection {
   #client: EventStoreDBClient;
+  #closed = false;
 
   constructor(
     private readonly url: string,
@@ -31,7 +33,16 @@ export class Connection {
     return this.#client;
   }
 
-  /** Closes `failed` and connects anew, unless that has been done. The calls still open on it end with an error. */
+  /**
+   * Why the calls of `client` were ended from this side, if they were: the client (6.2.1) shows a read that was cut off so as one
+   * that came to its end, so whoever sees the end of a call has to ask.
+   */
+  whyEnded(client: EventStoreDBClient): EventStoreError | undefined {
+    if (this.#closed) return new EventStoreError('closed', 'the event store client was closed');
+    return client === this.#client ? undefined : new EventStoreError('unavailable', 'the connection had to be made anew');
+  }
+
+  /** Closes `failed` and connects anew, unless that has been done. The calls still open on it end: see `whyEnded`. */
   replace(failed: EventStoreDBClient): void {
     if (failed !== this.#client) return;
     this.#client = this.#connect();
@@ -39,6 +50,7 @@ export class Connection {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
     return close(this.#client);
   }
 

@@ -112,7 +112,11 @@ export class Reads {
     try {
       for (;;) {
         const taken = await inbox.take(this.tuning.readDeadlineMs);
-        if (taken.kind === 'ended') return;
+        if (taken.kind === 'ended') {
+          const cutOff = this.connection.whyEnded(client);
+          if (cutOff) throw cutOff;
+          return;
+        }
         if (taken.kind === 'idle') {
           this.connection.replace(client);
           throw new EventStoreError('deadline', `${doing}: nothing came within ${this.tuning.readDeadlineMs} ms`);

@@ -187,22 +187,66 @@ describe('an append over a faulty network', () => {
   });
 });
 
+const LONG = 4_000;
+
+async function longStream(): Promise<string> {
+  const stream = freshStream();
+  let sealed = sealedNotes(stream, 400);
+  await direct.append(stream, 'no_stream', sealed.events);
+  for (let revision = 400n; revision < LONG; revision += 400n) {
+    sealed = sealedNotes(stream, 400, { revision, head: sealed.head });
+    await direct.append(stream, revision - 1n, sealed.events);
+  }
+  return stream;
+}
+
 describe('a read over a faulty network', () => {
-  it('given cuts in the middle of a long stream, then every event is read once and in order', async () => {
+  it('given many reads on a connection that goes half-open, then each reads every event once and in order', async () => {
+    const stream = await longStream();
+    const store = through(proxy);
+    let seen = 0;
+    const read = async (): Promise<readonly bigint[]> => {
+      const revisions: bigint[] = [];
+      for await (const { revision } of store.readStream(stream)) {
+        revisions.push(revision);
+        seen += 1;
+        if (seen === LONG) proxy.freeze();
+      }
+      return revisions;
+    };
+    const all = Array.from({ length: LONG }, (_, index) => BigInt(index));
+    expect(await Promise.all([read(), read(), read(), read()])).toEqual([all, all, all, all]);
+  });
+
+  it('given many reads at a server that hangs, then each fails within the stated time, and none says that there is nothing', async () => {
+    const store = through(proxy, { giveUpAfterMs: 900 });
     const stream = freshStream();
-    let sealed = sealedNotes(stream, 400);
-    await direct.append(stream, 'no_stream', sealed.events);
-    for (let revision = 400n; revision < 4_000n; revision += 400n) {
-      sealed = sealedNotes(stream, 400, { revision, head: sealed.head });
-      await direct.append(stream, revision - 1n, sealed.events);
-    }
+    await direct.append(stream, 'no_stream', sealedNotes(stream, 1).events);
+    proxy.mode = 'half_open';
+    const all = async (): Promise<unknown> => collected(store.readAll(undefined, []));
+    const answers = await Promise.allSettled([store.head(), store.readLast(stream), store.readLast(stream), all(), all(), store.readAt(1n), collected(store.readStream(stream))]);
+    const reasons: unknown[] = answers.map((answer) => (answer.status === 'rejected' ? answer.reason : answer));
+    for (const reason of reasons) expect(reason).toMatchObject({ name: 'EventStoreError', code: expect.stringMatching(/^(?:deadline|unavailable)$/u) as string });
+  });
+
+  it('given a client that is closed while it reads, then the read fails as closed', async () => {
+    const stream = await longStream();
+    const store = through(proxy);
+    const reading = (async () => {
+      for await (const { revision } of store.readStream(stream)) if (revision === 10n) void store.close();
+    })();
+    await expect(reading).rejects.toMatchObject({ name: 'EventStoreError', code: 'closed' });
+  });
+
+  it('given cuts in the middle of a long stream, then every event is read once and in order', async () => {
+    const stream = await longStream();
     const store = through(proxy, { readDeadlineMs: 3_000 });
     const revisions: bigint[] = [];
     for await (const { revision } of store.readStream(stream)) {
       revisions.push(revision);
       if (revision % 700n === 0n) proxy.cut();
     }
-    expect(revisions).toEqual(Array.from({ length: 4_000 }, (_, index) => BigInt(index)));
+    expect(revisions).toEqual(Array.from({ length: LONG }, (_, index) => BigInt(index)));
   });
 
   it('given a server that hangs, then it fails as deadline within the stated time, and works again when the server does', async () => {

@@ -35,10 +35,10 @@ export class AppendedEvents {
     this.#held = new BudgetPart(budget);
   }
 
-  /** Adds an event; false where the append is over a limit. */
-  add(event: ProposedEvent): boolean {
+  /** Adds an event to a stream whose name has so many characters; false where the append is over a limit. */
+  add(event: ProposedEvent, nameLength: number): boolean {
     this.#dataBytes += event.data.length;
-    this.#otherBytes += event.customMetadata.length + event.type.length + EVENT_BYTES;
+    this.#otherBytes += event.customMetadata.length + event.type.length + nameLength + EVENT_BYTES;
     this.events.push(event);
     return this.#dataBytes <= MAX_APPEND_BYTES && this.#otherBytes <= MAX_APPEND_METADATA_BYTES;
   }
@@ -74,7 +74,7 @@ export function appendCall(call: GrpcCall, writer: Writer): RequestSink {
       for (let field = reader.next(); field !== 0; field = reader.next()) {
         if (field === 1 && options === undefined) options = readWriteOptions(reader.message());
         else if (field === 2 && options !== undefined) {
-          if (!appended.add(readProposedMessage(reader.message()))) throw appendTooLarge(MAX_APPEND_BYTES);
+          if (!appended.add(readProposedMessage(reader.message()), options.stream.length)) throw appendTooLarge(MAX_APPEND_BYTES);
         } else if (field === 2) throw invalidArgument('options have to come before the first proposed_message');
         else reader.skip();
       }

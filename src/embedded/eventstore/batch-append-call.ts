@@ -96,10 +96,10 @@ export class BatchAppendCall implements RequestSink {
     if (unfinished === undefined) return;
     const { stream, appended } = unfinished;
     if (fragment.refusal !== undefined) {
-      this.#refuse(fragment, batchError(correlation, stream, batchBadRequest(fragment.refusal.message)));
+      this.#refuse(fragment, batchError(correlation, stream, refusedAs(fragment.refusal)));
       return;
     }
-    if (!events.every((event) => appended.add(event))) {
+    if (!events.every((event) => appended.add(event, stream.length))) {
       this.#refuse(fragment, batchError(correlation, stream, batchTooLarge(MAX_APPEND_BYTES)));
       return;
     }
@@ -120,8 +120,8 @@ export class BatchAppendCall implements RequestSink {
   #begin(fragment: BatchFragment): Unfinished | undefined {
     const { correlation, correlationKey: key, options, refusal } = fragment;
     if (options === undefined) {
-      const reason = refusal?.message ?? 'options are missing: the first message of an append has to carry them';
-      this.#refuse(fragment, batchError(correlation, '', batchBadRequest(reason)));
+      const missing = batchBadRequest('options are missing: the first message of an append has to carry them');
+      this.#refuse(fragment, batchError(correlation, '', refusal ? refusedAs(refusal) : missing));
       return undefined;
     }
     const { stream, expected } = options;
@@ -220,6 +220,10 @@ export class BatchAppendCall implements RequestSink {
     this.#call.resume();
   }
 }
+
+/** EventStoreDB's error for what is malformed; of what is over a limit clients show the message. */
+const refusedAs = (refusal: Error): ReturnType<typeof batchFailed> =>
+  refusal instanceof GrpcError && refusal.code === GrpcCode.resourceExhausted ? batchFailed(refusal) : batchBadRequest(refusal.message);
 
 function batchAnswer(correlation: Buffer, stream: string, expected: bigint, outcome: WriteOutcome): Buffer {
   switch (outcome.kind) {

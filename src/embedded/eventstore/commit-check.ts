@@ -8,6 +8,8 @@ export interface CommitView {
   /** Revision of the newest event, -1 where there is none, the tombstone's revision after a tombstone. */
   lastRevision(stream: string): bigint;
   metadata(stream: string): StreamMetadata;
+  /** The number that a stream has in this store; undefined for one that there never was. */
+  streamNumber(stream: string): bigint | undefined;
   /** Where an id was appended lately. */
   recent(id: EventId): RecentEvent | undefined;
   /** Id of the event at a revision, whether or not it can still be read. */
@@ -22,10 +24,11 @@ export type CommitDecision =
 
 /** A retry at `any` or `stream_exists`: ids are compared with the recent ones only. */
 function checkRecent(view: CommitView, stream: string, last: bigint, ids: readonly EventId[]): CommitDecision {
+  const streamNumber = view.streamNumber(stream);
   let revision: bigint | undefined;
   for (const id of ids) {
     const recent = view.recent(id);
-    if (recent?.stream !== stream) {
+    if (recent === undefined || recent.streamNumber !== streamNumber) {
       if (revision !== undefined) return { kind: 'wrong-expected-version', last };
       break;
     }

@@ -1,6 +1,6 @@
 import type { ProposedEvent } from './event-frame.js';
 import { type EventId, eventIdOfHalves, parseEventId } from './event-id.js';
-import { invalidArgument, missingMetadata } from './grpc-error.js';
+import { GrpcCode, GrpcError, invalidArgument, missingMetadata } from './grpc-error.js';
 import { ProtobufReader, ProtobufWriter } from './protobuf.js';
 
 /** Expected revisions as EventStoreDB numbers them; any other number is the exact revision. */
@@ -16,6 +16,9 @@ export interface WriteOptions {
   readonly stream: string;
   readonly expected: bigint;
 }
+
+/** The longest name of a stream that is written to, in bytes of UTF-8: each event carries it. */
+export const MAX_STREAM_NAME_BYTES = 4_096;
 
 export function readStreamIdentifier(reader: ProtobufReader): string {
   let name = '';
@@ -44,6 +47,10 @@ export function readWriteOptions(reader: ProtobufReader, other?: (field: number,
     } else if (other?.(field, reader) !== true) reader.skip();
   }
   if (stream === '') throw invalidArgument("stream_identifier: the stream's name is missing");
+  const nameBytes = Buffer.byteLength(stream);
+  if (nameBytes > MAX_STREAM_NAME_BYTES) {
+    throw new GrpcError(GrpcCode.resourceExhausted, `stream_identifier: the stream's name has ${nameBytes} bytes, more than ${MAX_STREAM_NAME_BYTES}`);
+  }
   if (expected === undefined) throw invalidArgument('expected_stream_revision is missing');
   return { stream, expected };
 }

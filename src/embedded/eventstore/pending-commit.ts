@@ -88,6 +88,10 @@ export class PendingCommit implements CommitView {
     return isMetastream(stream) ? METASTREAM_METADATA : (this.#record(stream)?.metadata ?? NO_METADATA);
   }
 
+  streamNumber(stream: string): bigint | undefined {
+    return this.#record(stream)?.number;
+  }
+
   recent(id: EventId): RecentEvent | undefined {
     return this.#recent.get(id);
   }
@@ -179,7 +183,7 @@ export class PendingCommit implements CommitView {
     else this.#startRun(stream, pending, { firstRevision: revision, count: 1, block: this.#block.first, offset });
     pending.events.push({ id: event.id, revision, position, proposed: event });
     if (this.#recent.get(event.id) === undefined) {
-      this.#recent.add(event.id, { stream, revision });
+      this.#recent.add(event.id, { streamNumber: pending.record.number, revision });
       this.#added.push(event.id);
     }
   }

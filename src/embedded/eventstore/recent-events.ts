@@ -2,7 +2,8 @@ import type { EventId } from './event-id.js';
 
 /** Where an event id was last appended. */
 export interface RecentEvent {
-  readonly stream: string;
+  /** Its number, not its name: names may be long. */
+  readonly streamNumber: bigint;
   readonly revision: bigint;
 }
 

@@ -257,6 +257,8 @@ function newestStoredData(storage: EventStorage, stream: string): Buffer | undef
 function softDelete(pending: PendingCommit, stream: string): Apply {
   const metastream = metastreamOf(stream);
   const lastMetadata = pending.lastRevision(metastream);
+  // There is nothing left to which the deletion could be written.
+  if (lastMetadata === TOMBSTONE_REVISION) return () => ({ kind: 'stream-deleted' });
   if (pending.lastRevision(stream) < 0n && lastMetadata < 0n) return () => ({ kind: 'wrong-expected-version', current: -1n });
   return () => {
     const position = pending.append(metastream, [event('$metadata', true, SOFT_DELETED_JSON)]);

@@ -26,6 +26,9 @@ const filler = 'x'.repeat(10_000);
 const large = (): ReturnType<typeof jsonEvent> => jsonEvent({ type: 'large', data: { filler } });
 const largeBatch = (): ReturnType<typeof large>[] => Array.from({ length: 50 }, large);
 
+/** As long as a name may be. */
+const named = (index: number): string => `${index}-`.padEnd(4_096, 'n');
+
 /** Writes about 500 kB a step. */
 async function writeSteps(steps: number): Promise<void> {
   for (let step = 0; step < steps; step += 1) await client.appendToStream('filled', largeBatch());
@@ -50,6 +53,22 @@ describe('an event store with clients that misbehave', () => {
     for (const call of calls) call.cancel();
     stub.close();
   });
+
+  it('given names as long as they may be, when events are many to an append and in streams of their own, then memory stays flat', async () => {
+    const stub = streamsStub(store.port);
+    const fill = async (from: number, to: number): Promise<void> => {
+      for (let index = from; index < to; index += 500) {
+        await Promise.all(Array.from({ length: 500 }, (_, at) => client.appendToStream(named(index + at), [jsonEvent({ type: 'named', data: {} })])));
+      }
+    };
+    await fill(0, 10_000);
+    const before = ownMemoryMb(store.pid);
+    await fill(10_000, 30_000);
+    expect(await batchAppend(stub, [{ stream: named(0), events: Array.from({ length: 5_000 }, () => ({ data: Buffer.from('{}') })) }])).toMatchObject({ error: { code: status.INVALID_ARGUMENT } });
+    // The names alone are as much.
+    expect(ownMemoryMb(store.pid) - before).toBeLessThan(SLACK_MB);
+    stub.close();
+  }, 60_000);
 
   it('given 100 MB of appends whose last message does not come, then those over the limit are refused, memory is bounded, and room comes back', async () => {
     const stub = streamsStub(store.port);

@@ -63,6 +63,13 @@ describe('Append below the client', () => {
     expect(await append(stub, `${run}a`, 'any', [{ id: 'no uuid' }])).toEqual(invalidArgument);
     expect(await append(stub, '', 'any', [event])).toEqual(invalidArgument);
   });
+
+  it('given a name that is too long, when it is appended to, then the error says so', async () => {
+    const name = 'ü'.repeat(2_049);
+    const error = { code: 'RESOURCE_EXHAUSTED', details: "stream_identifier: the stream's name has 4098 bytes, more than 4096" };
+    expect(await append(stub, name, 'any', [event])).toMatchObject(error);
+    expect(await batchAppend(stub, [{ stream: name, events: [event] }])).toMatchObject({ error: { code: 8, message: error.details } });
+  });
 });
 
 describe('BatchAppend below the client', () => {

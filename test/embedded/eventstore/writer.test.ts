@@ -92,6 +92,14 @@ async function writeTogether(storage: EventStorage, writes: readonly (readonly [
 }
 
 describe('a group of writes over a damaged block', () => {
+  it('given a metastream that is tombstoned, when its stream is deleted, then that is refused, and other writes of the commit are not', async () => {
+    const storage = new EventStorage(dir);
+    await writeTogether(storage, [['append', 'x'], ['append', '$$x'], ['tombstone', '$$x']]);
+    const outcomes = await writeTogether(storage, [['append', 'before'], ['delete', 'x'], ['append', 'after']]);
+    await storage.close();
+    expect(outcomes).toMatchObject([{ kind: 'written' }, { kind: 'stream-deleted' }, { kind: 'written' }]);
+  });
+
   it('given metadata that cannot be read of a stream that comes back, when other streams are written in the same commit, then they are, and it is not', async () => {
     let storage = new EventStorage(dir);
     await writeTogether(storage, [['append', 'back']]);
