@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { CommandHandler } from '../eventstore/commands.js';
+import type { EventStore } from '../eventstore/event-store.js';
 import type { Policies } from '../policies/runner.js';
 import type { ReadDatabase } from '../projections/prepared.js';
 import type { Projector } from '../projections/projector.js';
@@ -13,6 +14,7 @@ import type { WaitingRoom } from './waiting-room.js';
 export interface ApiServices {
   readonly database: ReadDatabase;
   readonly handler: CommandHandler;
+  readonly store: Pick<EventStore, 'head'>;
   readonly projector: Pick<Projector, 'waitFor' | 'status'>;
   /** Undefined where no policies run: then nothing can be waited for `settled`. */
   readonly policies: Pick<Policies, 'waitFor'> | undefined;

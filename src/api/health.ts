@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import type { EventStore } from '../eventstore/event-store.js';
 import { messageOf } from '../projections/postgres-errors.js';
 import type { ProjectionStatus } from '../projections/projector.js';
 import type { ApiServices } from './context.js';
@@ -43,7 +42,7 @@ class ProjectionWatch {
  * `/health/live`: this process answers. `/health/ready`: Postgres and the event store answer, and the read models follow the
  * log; 503 with what does not, otherwise.
  */
-export function addHealth(app: FastifyInstance, { database, projector }: ApiServices, store: Pick<EventStore, 'head'>): void {
+export function addHealth(app: FastifyInstance, { database, store, projector }: ApiServices): void {
   const watch = new ProjectionWatch();
   app.get('/health/live', () => ({ status: 'live' }));
   app.get('/health/ready', async (_request, reply) => {

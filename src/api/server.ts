@@ -79,7 +79,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const refusal = refusalOf(request.headers, { allowedOrigins, loopbackOnly: access.mode === 'development' });
     done(refusal === undefined ? undefined : apiError('FORBIDDEN', refusal));
   });
-  addHealth(app, services, options.store);
+  addHealth(app, services);
   app.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send(SIGNPOST));
 
   const answer = async (request: FastifyRequest, reply: FastifyReply, scope: RequestScope): Promise<unknown> => {
@@ -108,11 +108,12 @@ const NOBODY: RequestScope = {
   connectionSlots: new ConnectionSlots(),
 };
 
-function servicesOf({ database, handler, projector, policies, hints, log, storeId, limits: given, now = () => new Date() }: ServerOptions): ApiServices {
+function servicesOf({ database, handler, store, projector, policies, hints, log, storeId, limits: given, now = () => new Date() }: ServerOptions): ApiServices {
   const limits = { ...DEFAULT_LIMITS, ...given };
   return {
     database,
     handler,
+    store,
     projector,
     policies,
     limits,

@@ -9,6 +9,7 @@ import type { ChangeFeed } from './changes.js';
 import { ChangeStream } from './change-stream.js';
 import type { Change } from './change-stream.js';
 import type { ApiContext } from './context.js';
+import { apiError } from './errors.js';
 import { orderRef, positionRef, targetRef } from './refs.js';
 
 interface FollowArguments {
@@ -26,9 +27,19 @@ const followArguments = builder.args((t) => ({
   accountId: t.string({ description: 'Only rows of this account.' }),
   after: t.field({
     type: 'LogPosition',
-    description: 'Resume after this position: that of the last message, or of a mutation. "0" begins with every row as it is now; without it, only what changes from now on comes.',
+    description: 'Resume after this position: that of the last message, or of a mutation. "0" begins with every row as it is now; without it, only what changes from now on comes. One beyond the end of the log is refused (CURSOR_MISMATCH).',
   }),
 }));
+
+/**
+ * A position that the log has not come to was never given out by it: it is of another store, or of what a restore has cut off. It
+ * would be waited for in silence, so it is refused. The log's own end counts: a command's position may be ahead of the read models.
+ */
+async function refuseBeyondEnd({ store }: ApiContext, after: bigint): Promise<void> {
+  const end = (await store.head()) ?? 0n;
+  if (after <= end) return;
+  throw apiError('CURSOR_MISMATCH', `after: ${after} is beyond the end of the log, which is at ${end}: it is of another event store, or of before a restore; begin again with "0"`, 'after');
+}
 
 /** Follows the rows of one table that a viewer sees, until the client leaves, its token ends or the server stops. */
 async function follow<Row extends { lastPosition: string }>(
@@ -47,16 +58,20 @@ async function follow<Row extends { lastPosition: string }>(
       release();
       context.openStreams.delete(stream);
     };
+    const after = args.after ?? position;
     const stream = new ChangeStream<Row>({
-      read: (after) => read({ filter, after, limit: context.limits.changePage }),
-      after: (args.after ?? position).toString(),
+      read: (place) => read({ filter, after: place, limit: context.limits.changePage }),
+      after: after.toString(),
       endsAtMs: context.viewer.expiresAtMs,
       onEnd,
     });
     started.stream = stream;
     context.openStreams.add(stream);
+    // What the read model has come to is in the log: clients that come back all at once do not ask the event store.
+    if (after > position) await refuseBeyondEnd(context, after);
     return stream;
   } catch (error) {
+    started.stream?.end();
     release();
     throw error;
   }

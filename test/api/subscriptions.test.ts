@@ -154,7 +154,54 @@ describe.each(['SSE', 'WebSocket'] as const)('over %s', (how) => {
   });
 });
 
+describe.each(['orderChanged', 'positionChanged', 'targetChanged'])('%s after a position', (field) => {
+  const query = `subscription ($after: LogPosition) { ${field}(after: $after) { position } }`;
+
+  it.each(['SSE', 'WebSocket'] as const)('that the log has not come to is refused with the end of the log, over %s', async (how) => {
+    await place(`beyond-${field}-${how}`);
+    const end = (await stack.store.head()) ?? 0n;
+    const refused = await subscribe(how, query, { after: '99999999' }).next();
+    expect(at(refused, 'errors.0')).toMatchObject({ message: expect.stringMatching(/^after: 99999999 is beyond the end of the log, which is at \d+:/u), extensions: { code: 'CURSOR_MISMATCH', field: 'after' } });
+    // Policies may have added to the log meanwhile.
+    const [said = ''] = /(?<=which is at )\d+/u.exec(textAt(refused, 'errors.0.message')) ?? [];
+    expect(BigInt(said)).toBeGreaterThanOrEqual(end);
+  });
+});
+
 describe('a subscription', () => {
+  it('after the position of a command that the read model has not reached yet is taken, and sends what comes after it', async () => {
+    await place('ahead');
+    let asked = 0;
+    const server = await stack.serve({ store: { head: () => ((asked += 1), stack.store.head()) } });
+    const writer = await stack.database.pool.connect();
+    await writer.query('BEGIN');
+    // While this row is taken, the read model of orders stays where it is.
+    await writer.query("SELECT 1 FROM checkpoint WHERE name = 'orders' FOR UPDATE");
+    try {
+      const { orderId, position } = await place('ahead-of-it');
+      const messages = subscribe('SSE', ORDER_CHANGED, { orderId, after: position }, { server });
+      const first = messages.next();
+      await expect.poll(() => asked, { timeout: 10_000 }).toBe(1);
+      await writer.query('ROLLBACK');
+      const moved = await fill('ahead-of-it', 1);
+      expect(at(await first, 'data.orderChanged')).toMatchObject({ position: moved, order: { id: orderId, cumQty: '10' } });
+      await messages.stop();
+    } finally {
+      await writer.query('ROLLBACK');
+      writer.release();
+    }
+  });
+
+  it('that is refused for its position gives its place back', async () => {
+    const small = await stack.serve({ limits: { subscriptions: 1 } });
+    await place('given-back');
+    for (let round = 1; round <= 2; round += 1) {
+      const refused = await subscribe('SSE', ORDER_CHANGED, { after: '99999999' }, { server: small }).next();
+      expect(at(refused, 'errors.0.extensions.code')).toBe('CURSOR_MISMATCH');
+    }
+    expect(at(await subscribe('SSE', ORDER_CHANGED, { after: '0' }, { server: small }).next(), 'errors')).toBeUndefined();
+  });
+
   it('without `after` sends what changes from then on, also rows that are new', async () => {
     const accountId = 'from-now-on';
     const { position } = await place('before', { accountId });
