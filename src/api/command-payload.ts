@@ -1,6 +1,6 @@
 import type { CommandResult } from '../eventstore/commands.js';
 import { builder } from './builder.js';
-import type { UserError } from './errors.js';
+import type { InputNames, UserError } from './errors.js';
 import { rejectionError } from './errors.js';
 
 /** What became of a command, as a mutation answers it. */
@@ -22,8 +22,8 @@ export const refused = (errors: readonly UserError[]): CommandOutcome => ({
   errors,
 });
 
-/** `within`: the field of the input that the domain's own field names stand in. */
-export function outcomeOf(result: CommandResult, within?: string): CommandOutcome {
+/** What a mutation answers; a rejection by the names that the input has for it. */
+export function outcomeOf(result: CommandResult, names: InputNames = {}): CommandOutcome {
   switch (result.kind) {
     case 'applied':
       return { outcome: 'applied', id: result.id, position: result.position, revision: result.revision, eventCount: result.eventCount, errors: [] };
@@ -32,7 +32,7 @@ export function outcomeOf(result: CommandResult, within?: string): CommandOutcom
     case 'parked':
       return { outcome: 'parked', id: undefined, position: result.position, revision: undefined, eventCount: 1, errors: [] };
     case 'rejected':
-      return refused([rejectionError(result.rejection, within)]);
+      return refused([rejectionError(result.rejection, names)]);
   }
 }
 

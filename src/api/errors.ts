@@ -46,8 +46,18 @@ export const userError = (code: ErrorCode, message: string, field?: string): Use
 /** Fields of a mutation's input that stand beside its `terms`, `target` or `change`. */
 const BESIDE: ReadonlySet<string> = new Set(['accountId', 'clOrdId', 'idempotencyKey', 'orderId', 'positionId', 'change']);
 
-/** A domain rejection as a client sees it: the domain names fields as they stand in the input's field `within`. */
-export function rejectionError({ code, message, field }: Rejection, within?: string): UserError {
+/** How the input of a command names what the domain knows otherwise. */
+export interface InputNames {
+  /** The field that the domain's own field names stand in. */
+  readonly within?: string | undefined;
+  /** The field that an intent's key was made of, and what was given there. */
+  readonly key?: { readonly field: 'clOrdId' | 'idempotencyKey'; readonly given: string };
+}
+
+/** A domain rejection as a client sees it. */
+export function rejectionError({ code, message, field }: Rejection, { within, key }: InputNames): UserError {
+  // The domain has the whole key of the command, with its scope: it is ours, and says nothing to who gave one field of it.
+  if (key && code === 'idempotency_key_reused') return { code: code.toUpperCase(), message: `${key.field}: ${JSON.stringify(key.given)} was used before with another input`, field: key.field };
   const path = field === undefined || within === undefined || BESIDE.has(field) ? field : `${within}.${field}`;
   return { code: code.toUpperCase(), message, field: path };
 }

@@ -74,7 +74,7 @@ async function placeOrder(input: typeof PlaceOrderInput.$inferInput, context: Ap
   const commandKey = keyOf(context, account.value, 'PlaceOrder', clOrdId);
   const said = intentContext(context, account.value, commandKey, { clOrdId, terms: terms.value });
   const command = { kind: 'PlaceOrder', clOrdId, terms: terms.value, commandKey, commandDigest: said.commandDigest } as const;
-  return outcomeOf(await context.handler.placeOrder(command, said), 'terms');
+  return outcomeOf(await context.handler.placeOrder(command, said), { within: 'terms', key: { field: 'clOrdId', given: clOrdId } });
 }
 
 const keyOf = ({ viewer }: ApiContext, account: string, type: string, key: string): CommandKey => intentKey(tenantId(viewer.tenantId), accountId(account), type, key);
@@ -98,7 +98,8 @@ async function changeOrder(
   if ('errors' in owner) return refused(owner.errors);
   const commandKey = keyOf(context, owner.value.accountId, type, key.value);
   const said = intentContext(context, owner.value.accountId, commandKey, input);
-  return outcomeOf(await context.handler.changeOrder(orderId(owner.value.id), make({ commandKey, commandDigest: said.commandDigest }), said), 'change');
+  const result = await context.handler.changeOrder(orderId(owner.value.id), make({ commandKey, commandDigest: said.commandDigest }), said);
+  return outcomeOf(result, { within: 'change', key: { field: 'idempotencyKey', given: key.value } });
 }
 
 async function requestCancel(request: typeof RequestCancelInput.$inferInput, context: ApiContext): Promise<CommandOutcome> {

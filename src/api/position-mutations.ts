@@ -60,7 +60,8 @@ async function openPosition(input: typeof OpenPositionInput.$inferInput, context
   if ('errors' in account || 'errors' in key || !parsed.success) return refused([...[account, key].flatMap((read) => ('errors' in read ? read.errors : [])), ...formErrors]);
   const commandKey = keyOf(context, account.value, 'OpenPosition', key.value);
   const said = intentContext(context, account.value, commandKey, { terms: parsed.data });
-  return outcomeOf(await context.handler.openPosition({ kind: 'OpenPosition', terms: parsed.data, commandKey, commandDigest: said.commandDigest }, said), 'terms');
+  const result = await context.handler.openPosition({ kind: 'OpenPosition', terms: parsed.data, commandKey, commandDigest: said.commandDigest }, said);
+  return outcomeOf(result, { within: 'terms', key: { field: 'idempotencyKey', given: key.value } });
 }
 
 interface PositionRequest {
@@ -83,7 +84,8 @@ async function changePosition(
   if ('errors' in owner) return refused(owner.errors);
   const commandKey = keyOf(context, owner.value.accountId, type, key.value);
   const said = intentContext(context, owner.value.accountId, commandKey, input);
-  return outcomeOf(await context.handler.changePosition(positionId(owner.value.id), make({ commandKey, commandDigest: said.commandDigest }), said), within);
+  const result = await context.handler.changePosition(positionId(owner.value.id), make({ commandKey, commandDigest: said.commandDigest }), said);
+  return outcomeOf(result, { within, key: { field: 'idempotencyKey', given: key.value } });
 }
 
 async function setTarget(request: typeof SetTargetInput.$inferInput, context: ApiContext): Promise<CommandOutcome> {

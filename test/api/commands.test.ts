@@ -53,7 +53,20 @@ describe('an order', () => {
   it('is refused under a ClOrdID that has other terms', async () => {
     await api.ask(PLACE, { input: { clOrdId: 'place-3', terms: orderTerms() } });
     const second = await api.ask(PLACE, { input: { clOrdId: 'place-3', terms: orderTerms({ orderQty: '200' }) } });
-    expect(at(second, 'placeOrder')).toMatchObject({ outcome: 'REJECTED', position: null, errors: [{ code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey' }] });
+    expect(at(second, 'placeOrder')).toMatchObject({ outcome: 'REJECTED', position: null, errors: [{ code: 'IDEMPOTENCY_KEY_REUSED', field: 'clOrdId', message: 'clOrdId: "place-3" was used before with another input' }] });
+  });
+
+  it('is not changed under a key that was used for another request, and the error says which key as it was given', async () => {
+    const orderId = textAt(await api.ask(PLACE, { input: { clOrdId: 'keys', terms: orderTerms() } }), 'placeOrder.orderId');
+    const reused = { code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey', message: 'idempotencyKey: "k" was used before with another input' };
+
+    await api.ask(REPLACE, { input: { orderId, idempotencyKey: 'k', change: { price: '11' } } });
+    const replaced = await api.ask(REPLACE, { input: { orderId, idempotencyKey: 'k', change: { price: '12' } } });
+    await api.ask(CANCEL, { input: { orderId, idempotencyKey: 'k', clOrdId: 'keys-c1' } });
+    const cancelled = await api.ask(CANCEL, { input: { orderId, idempotencyKey: 'k', clOrdId: 'keys-c2' } });
+
+    expect(at(replaced, 'requestReplace.errors')).toEqual([reused]);
+    expect(at(cancelled, 'requestCancel.errors')).toEqual([reused]);
   });
 
   it('is accepted, filled in part, replaced and cancelled by what the broker says', async () => {
@@ -220,7 +233,7 @@ describe('a target', () => {
     const again = at(await api.ask(OPEN, { input: { idempotencyKey: 'spread-4', terms: positionTerms() } }), 'openPosition');
     const other = at(await api.ask(OPEN, { input: { idempotencyKey: 'spread-4', terms: positionTerms({ quantity: '11' }) } }), 'openPosition');
     expect(again).toMatchObject({ outcome: 'DUPLICATE', positionId: at(first, 'positionId') });
-    expect(other).toMatchObject({ outcome: 'REJECTED', errors: [{ code: 'IDEMPOTENCY_KEY_REUSED' }] });
+    expect(other).toMatchObject({ outcome: 'REJECTED', errors: [{ code: 'IDEMPOTENCY_KEY_REUSED', field: 'idempotencyKey', message: 'idempotencyKey: "spread-4" was used before with another input' }] });
   });
 });
 
