@@ -1,5 +1,6 @@
 import { builder } from './builder.js';
 import type { ApiContext } from './context.js';
+import { pageSize } from './page.js';
 import type { PageArgs } from './page.js';
 
 /** What every list that is read in pages takes. */
@@ -8,5 +9,5 @@ export const pageArguments = builder.args((t) => ({
   after: t.string({ description: 'The `endCursor` of the page before. It is good for the same query with the same filter only.' }),
 }));
 
-/** A page counts as often as it may have rows. */
-export const pageComplexity = ({ first }: PageArgs, { limits }: ApiContext) => ({ field: 1, multiplier: first ?? limits.defaultPageSize });
+/** A page counts as often as it may have rows. One of a size that no page has is refused for that, and not for what it would cost. */
+export const pageComplexity = ({ first }: PageArgs, context: ApiContext) => ({ field: 1, multiplier: pageSize(context, first) });

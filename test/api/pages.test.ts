@@ -150,9 +150,11 @@ describe('a cursor', () => {
 
 describe('a request over a limit is refused with the limit in its error:', () => {
   it('a page of more than 500 rows, or of none', async () => {
-    for (const first of [501, 0, -1]) {
-      const error = await api.errorOf('query ($first: Int) { orders(first: $first) { edges { cursor } } }', { first });
-      expect(error).toMatchObject({ message: 'first: must be 1 to 500', extensions: { code: 'BAD_USER_INPUT', field: 'first' } });
+    const refused = { message: 'first: must be 1 to 500', extensions: { code: 'BAD_USER_INPUT', field: 'first' } };
+    for (const first of [501, 1_000_000, 0, -1]) {
+      expect(await api.errorOf('query ($first: Int) { orders(first: $first) { edges { cursor } } }', { first })).toMatchObject(refused);
+      expect(await api.errorOf(`{ orders(first: ${first}) { edges { cursor } } }`)).toMatchObject(refused);
+      expect(await api.errorOf(`{ orders(first: 1) { edges { node { executions(first: ${first}) { execId } } } } }`)).toMatchObject(refused);
     }
   });
 
