@@ -7,6 +7,7 @@ import { contextOf } from './context.js';
 import type { ApiContext, ApiServices, RequestScope } from './context.js';
 import { maskError } from './errors.js';
 import { graphiqlPage } from './graphiql-page.js';
+import { literalErrors } from './literal-errors.js';
 import { schema } from './schema.js';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -57,7 +58,7 @@ export function createGraphQL(services: ApiServices, { graphiql, allowedOrigins 
     logging: false,
     maxRequestBodySize: services.limits.bodyBytes,
     maskedErrors: { maskError: (error) => maskError(error, services.log) },
-    plugins: [tokenLimit(services), compiledQueries(), ...(graphiql ? [pagePolicy] : [])],
+    plugins: [tokenLimit(services), literalErrors, compiledQueries(), ...(graphiql ? [pagePolicy] : [])],
   });
 }
 

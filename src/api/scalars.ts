@@ -1,3 +1,5 @@
+import type { ValueNode } from 'graphql';
+import { valueFromASTUntyped } from 'graphql';
 import { tryParseDecimal, formatDecimal } from '../domain/decimal.js';
 import { builder } from './builder.js';
 import { apiError } from './errors.js';
@@ -6,11 +8,17 @@ import { apiError } from './errors.js';
 const MAX_POSITION = 2n ** 63n - 1n;
 const WHOLE_NUMBER = /^\d{1,19}$/u;
 
-function wholeNumber(value: unknown, what: string): bigint {
+function wholeNumber(value: unknown, refusal: (reason: string) => Error): bigint {
   const parsed = typeof value === 'string' && WHOLE_NUMBER.test(value) ? BigInt(value) : undefined;
-  if (parsed === undefined || parsed > MAX_POSITION) throw apiError('BAD_USER_INPUT', `${what} is a whole number as text, such as "1234"`);
+  if (parsed === undefined || parsed > MAX_POSITION) throw refusal('must be a whole number as text, such as "1234"');
   return parsed;
 }
+
+/** In a variable, and written out in the query: there GraphQL takes only an error that is none of its own, and says what it found and where. */
+const wholeNumberAsText = {
+  parseValue: (value: unknown) => wholeNumber(value, (reason) => apiError('BAD_USER_INPUT', reason)),
+  parseLiteral: (node: ValueNode) => wholeNumber(valueFromASTUntyped(node), (reason) => new TypeError(reason)),
+};
 
 /** Postgres keeps the zeros of `10.00`, the canonical form does not. */
 function canonical(value: string): string {
@@ -28,13 +36,13 @@ builder.scalarType('Decimal', {
 builder.scalarType('LogPosition', {
   description: 'A place in the log of all events (`$all`), as text: it only grows. What a mutation returns, a query can wait for, and a subscription resumes after.',
   serialize: String,
-  parseValue: (value) => wholeNumber(value, 'a LogPosition'),
+  ...wholeNumberAsText,
 });
 
 builder.scalarType('Revision', {
   description: 'The number of an event within its stream, from 0, as text.',
   serialize: String,
-  parseValue: (value) => wholeNumber(value, 'a Revision'),
+  ...wholeNumberAsText,
 });
 
 builder.scalarType('DateTime', {

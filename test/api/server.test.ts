@@ -203,6 +203,19 @@ describe('an error', () => {
     expect(await extensionsOf({ terms: orderTerms() })).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.clOrdId' });
   });
 
+  it('in a value that is written out in the query names its argument, what it got and where', async () => {
+    const refused = { message: 'waitFor: Expected value of type "LogPosition", found "x"; must be a whole number as text, such as "1234"', locations: [{ line: 1, column: 19 }], extensions: { code: 'BAD_USER_INPUT', field: 'waitFor' } };
+    const query = '{ orders(waitFor: "x") { edges { cursor } } }';
+    // The second time the answer is one that was kept.
+    for (let time = 1; time <= 2; time += 1) expect(await api.errorOf(query)).toEqual(refused);
+    expect(await api.errorOf('{ orders(waitFor: 12) { edges { cursor } } }')).toMatchObject({ message: expect.stringContaining('found 12;'), extensions: { field: 'waitFor' } });
+    expect(await api.errorOf('query ($w: LogPosition = "x") { orders(waitFor: $w) { edges { cursor } } }')).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'w' } });
+    expect(await api.errorOf('{ orders(filter: { ordStatus: [NEW, FOO] }) { edges { cursor } } }')).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'filter.ordStatus' } });
+    expect(await api.errorOf('mutation { requestReplace(input: { orderId: "x", idempotencyKey: "k", change: { prise: "1" } }) { outcome } }')).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'input.change.prise' } });
+    expect(await api.errorOf('mutation { requestCancel(input: { orderId: "x" }) { outcome } }')).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'input.idempotencyKey' } });
+    expect(await api.errorOf('{ nope }')).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+  });
+
   it('in a decimal that came as a JSON number says why that is no good', async () => {
     const placed = at(await api.ask(PLACE, { input: { clOrdId: 'number', terms: orderTerms({ price: 10.1 }) } }), 'placeOrder.errors.0');
     expect(placed).toMatchObject({ code: 'BAD_USER_INPUT', field: 'terms.price', message: expect.stringContaining('in quotes') });

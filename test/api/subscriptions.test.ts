@@ -294,6 +294,13 @@ describe('a subscription', () => {
     await expect(new Messages(guarded.webSocket().iterate({ query: ORDER_CHANGED })).next()).rejects.toMatchObject({ code: 4403 });
   });
 
+  it.each(['SSE', 'WebSocket'] as const)('after what is no position is refused with the argument and what it got, over %s', async (how) => {
+    const refused = await subscribe(how, 'subscription { orderChanged(after: "x") { position } }')
+      .next()
+      .catch((errors: unknown) => ({ errors }));
+    expect(at(refused, 'errors.0')).toMatchObject({ message: expect.stringMatching(/^after: .* found "x"; must be a whole number as text/u), extensions: { code: 'BAD_USER_INPUT', field: 'after' } });
+  });
+
   it('that is too deep or not valid is refused with its reason', async () => {
     const wrong = await subscribe('WebSocket', 'subscription { orderChanged { nope } }').next().catch((error: unknown) => error);
     expect(JSON.stringify(wrong)).toMatch(/nope/u);
