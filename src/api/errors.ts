@@ -19,12 +19,14 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'NOT_FOUND'
+  | 'NOT_ACCEPTABLE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
   | 'LIMIT_EXCEEDED'
   | 'WAIT_TIMEOUT'
   | 'UNAVAILABLE'
   | 'INTERNAL_SERVER_ERROR';
 
-const HTTP_STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403 };
+const HTTP_STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_ACCEPTABLE: 406, UNSUPPORTED_MEDIA_TYPE: 415 };
 
 /** An error that a client is meant to read. */
 export function apiError(code: ErrorCode, message: string, field?: string): GraphQLError {
@@ -158,8 +160,19 @@ function withCode(error: GraphQLError): GraphQLError {
   const code = given['code'] === undefined || given['code'] === 'INTERNAL_SERVER_ERROR' ? 'BAD_USER_INPUT' : given['code'];
   const field = given['field'] ?? fieldIn(error.message);
   if (code === given['code'] && field === given['field']) return error;
+  return extended(error, { ...given, code, ...(field === undefined ? {} : { field }) });
+}
+
+function extended(error: GraphQLError, extensions: GraphQLErrorExtensions): GraphQLError {
   const { nodes, source, positions, path, originalError } = error;
-  return new GraphQLError(error.message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null, originalError: originalError ?? null, extensions: { ...given, code, ...(field === undefined ? {} : { field }) } });
+  return new GraphQLError(error.message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null, originalError: originalError ?? null, extensions });
+}
+
+/** The error as it is sent: what it asks of HTTP is not the client's business. */
+export function withoutHttp(error: GraphQLError): GraphQLError {
+  if (error.extensions?.http === undefined) return error;
+  const { http: _http, ...extensions } = error.extensions;
+  return extended(error, extensions);
 }
 
 /** HTTP status and code of what is wrong with a request before GraphQL reads it (Fastify's own errors carry a status). */

@@ -1,5 +1,5 @@
 import type { DocumentNode, Source } from 'graphql';
-import { parse } from 'graphql';
+import { GraphQLError, parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import { compiledQueries } from './compiled-queries.js';
@@ -22,9 +22,17 @@ export interface GraphQLOptions {
   readonly allowedOrigins: readonly string[];
 }
 
-/** Refuses a query of more tokens than there may be before the rest of it is read. */
+/** Refuses a query of more tokens than there may be before the rest of it is read; what cannot be parsed has the same code and status however it came. */
 const tokenLimit = ({ limits }: ApiServices) => {
-  const parseLimited = (source: string | Source): DocumentNode => parse(source, { maxTokens: limits.queryTokens });
+  const parseLimited = (source: string | Source): DocumentNode => {
+    try {
+      return parse(source, { maxTokens: limits.queryTokens });
+    } catch (error) {
+      // The error is kept, for GET and POST alike. `spec`: of the media type of GraphQL's own answers alone.
+      if (error instanceof GraphQLError) Object.assign(error.extensions, { code: 'GRAPHQL_PARSE_FAILED', http: { spec: true, status: 400 } });
+      throw error;
+    }
+  };
   return {
     onParse({ setParseFn }: { setParseFn: (parseFn: typeof parseLimited) => void }): void {
       setParseFn(parseLimited);

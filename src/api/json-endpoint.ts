@@ -1,9 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
 import { contextOf } from './context.js';
 import type { ApiServices, RequestScope } from './context.js';
-import { maskError } from './errors.js';
+import { apiError, maskError, withoutHttp } from './errors.js';
 import type { GraphQLEndpoint } from './graphql.js';
 
 const GRAPHQL_RESPONSE = 'application/graphql-response+json';
@@ -18,6 +18,14 @@ interface JsonRequest {
 export interface JsonAnswers {
   readonly endpoint: GraphQLEndpoint;
   readonly services: ApiServices;
+}
+
+/** A hook that refuses a request whose body says that it is no JSON before it is read. */
+export function requireJson({ headers }: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  const given = headers['content-type'];
+  const [mediaType = ''] = (given ?? '').split(';');
+  const isJson = mediaType.trim().toLowerCase() === 'application/json';
+  done(isJson ? undefined : apiError('UNSUPPORTED_MEDIA_TYPE', `content-type: must be application/json, ${given === undefined ? 'is missing' : `is ${JSON.stringify(given)}`}`));
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -57,14 +65,13 @@ async function execute({ endpoint, services }: JsonAnswers, request: JsonRequest
   return result;
 }
 
-/** The status that an error asks for, without telling the client of it. */
-function takeStatus(errors: readonly GraphQLError[]): number | undefined {
-  let status: number | undefined;
-  for (const { extensions } of errors) {
-    status ??= extensions?.http?.status;
-    delete extensions?.http;
-  }
-  return status;
+/**
+ * The status that errors ask for. One that a request which is well-formed has by the specification alone (`spec`) is of its own
+ * media type: for plain `application/json` such a request is answered by 200, whatever became of it.
+ */
+function statusOf(errors: readonly GraphQLError[], modern: boolean): number | undefined {
+  const asked = errors.find(({ extensions }) => extensions?.http?.status !== undefined && (modern || extensions.http.spec !== true));
+  return asked?.extensions.http?.status;
 }
 
 /** Sends what became of a plain request; `false` where it has to be answered as a stream. Status codes as in "GraphQL over HTTP". */
@@ -78,9 +85,9 @@ export async function answerJson(answers: JsonAnswers, request: JsonRequest, sco
   }
   if (!result) return false;
   const modern = accept?.includes(GRAPHQL_RESPONSE) === true;
-  const asked = result.errors && takeStatus(result.errors);
+  const asked = result.errors && statusOf(result.errors, modern);
   reply.code(asked ?? (modern && !('data' in result) ? 400 : 200));
   reply.header('content-type', `${modern ? GRAPHQL_RESPONSE : 'application/json'}; charset=utf-8`);
-  reply.send(JSON.stringify(result.errors ? { errors: result.errors, ...('data' in result ? { data: result.data } : {}) } : { data: result.data }));
+  reply.send(JSON.stringify(result.errors ? { errors: result.errors.map((error) => withoutHttp(error)), ...('data' in result ? { data: result.data } : {}) } : { data: result.data }));
   return true;
 }

@@ -13,7 +13,7 @@ import type { ApiServices, RequestScope } from './context.js';
 import { apiError, requestError } from './errors.js';
 import { createGraphQL, GRAPHQL_PATH } from './graphql.js';
 import { addHealth } from './health.js';
-import { answerJson, jsonRequest } from './json-endpoint.js';
+import { answerJson, jsonRequest, requireJson } from './json-endpoint.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import type { ApiLimits } from './limits.js';
 import { refusalOf } from './origin.js';
@@ -85,7 +85,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const answer = async (request: FastifyRequest, reply: FastifyReply, scope: RequestScope): Promise<unknown> => {
     const response = await endpoint.handleNodeRequestAndResponse(request, reply, { ...scope });
     for (const [name, value] of response.headers) reply.header(name, value);
-    return reply.code(response.status).header('x-correlation-id', scope.correlationId).send(response.body);
+    reply.header('x-correlation-id', scope.correlationId);
+    // Yoga refuses what a client does not accept by the status alone.
+    if (response.status === 406) throw apiError('NOT_ACCEPTABLE', `accept: must have ${response.headers.get('accept')?.replaceAll('; charset=utf-8', '') ?? 'another media type'}`);
+    return reply.code(response.status).send(response.body);
   };
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const scope = await scopeOf(request, authenticate);
@@ -96,7 +99,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return (await answerJson({ endpoint, services }, plain, scope, reply, request.headers.accept)) ? reply : answer(request, reply, scope);
   };
   app.route({ method: 'GET', url: GRAPHQL_PATH, handler, wsHandler: createWebSocketHandler(endpoint, authenticate, services) });
-  app.route({ method: 'POST', url: GRAPHQL_PATH, handler });
+  app.route({ method: 'POST', url: GRAPHQL_PATH, onRequest: requireJson, handler });
   // What a browser asks before it sends another page's request has no token, and gets no data.
   if (allowedOrigins.length > 0) app.route({ method: 'OPTIONS', url: GRAPHQL_PATH, handler: (request, reply) => answer(request, reply, NOBODY) });
   return app;

@@ -4,7 +4,7 @@ import type { Context, SubscribePayload } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/@fastify/websocket';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { ApiServices, RequestScope } from './context.js';
-import { apiError, maskError } from './errors.js';
+import { apiError, maskError, withoutHttp } from './errors.js';
 import type { GraphQLEndpoint } from './graphql.js';
 import { correlationIdOf } from './request-scope.js';
 import { ConnectionSlots } from './subscription-slots.js';
@@ -45,7 +45,7 @@ export function createWebSocketHandler(endpoint: GraphQLEndpoint, authenticate: 
 
   const maskedError = (error: unknown): GraphQLError => {
     const masked = maskError(error, log);
-    return masked instanceof GraphQLError ? masked : new GraphQLError(masked.message);
+    return masked instanceof GraphQLError ? withoutHttp(masked) : new GraphQLError(masked.message);
   };
   const { execute, subscribe } = endpoint.getEnveloped();
 

@@ -110,11 +110,45 @@ describe('a request', () => {
     expect((await send(api, 'OPTIONS', { origin: api.url })).headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('with a body that is no JSON, or of another type, is refused with a reason', async () => {
+  it('with a body that is no JSON is refused with a reason', async () => {
     const broken = await send(api, 'POST', JSON_HEADERS, '{ "query": ');
     expect(broken.status).toBe(400);
     expect(at(JSON.parse(broken.text), 'errors.0.extensions.code')).toBe('BAD_USER_INPUT');
-    expect((await send(api, 'POST', { 'content-type': 'text/plain' }, ASK)).status).toBe(415);
+  });
+
+  it('of another content type, or of none, is refused with the one that it must have', async () => {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/graphql', undefined]) {
+      const refused = await send(api, 'POST', type === undefined ? {} : { 'content-type': type }, ASK);
+      const message = `content-type: must be application/json, ${type === undefined ? 'is missing' : `is "${type}"`}`;
+      expect([refused.status, JSON.parse(refused.text)]).toEqual([415, { errors: [{ message, extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] }]);
+    }
+    expect((await send(api, 'POST', { 'content-type': 'Application/JSON; charset=utf-8' }, ASK)).status).toBe(200);
+  });
+
+  it('whose answer the client does not accept is refused with what it must accept', async () => {
+    const refused = await send(api, 'POST', { ...JSON_HEADERS, accept: 'application/json' }, JSON.stringify({ query: 'subscription { orderChanged { position } }' }));
+    expect([refused.status, JSON.parse(refused.text)]).toEqual([406, { errors: [{ message: 'accept: must have text/event-stream', extensions: { code: 'NOT_ACCEPTABLE' } }] }]);
+  });
+
+  it.each([
+    ['cannot be parsed', '{ orders', 'GRAPHQL_PARSE_FAILED'],
+    ['is not valid', '{ nope }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['has a wrong value', '{ orders(waitFor: "y") { edges { cursor } } }', 'BAD_USER_INPUT'],
+  ])('that %s is answered by 200 as plain JSON and by 400 as GraphQL\'s own media type, however it comes', async (_what, query, code) => {
+    const modern = 'application/graphql-response+json';
+    const body = JSON.stringify({ query });
+    const get = async (accept: string) => {
+      const response = await fetch(`${api.url}/graphql?query=${encodeURIComponent(query)}`, { headers: { accept } });
+      return { status: response.status, text: await response.text() };
+    };
+    // Twice: what is kept of the first time is the same.
+    for (let time = 1; time <= 2; time += 1) {
+      for (const [accept, status] of [['application/json', 200], [modern, 400]] as const) {
+        const answers = [await get(accept), await send(api, 'POST', { ...JSON_HEADERS, accept }, body), await send(api, 'POST', { ...JSON_HEADERS, accept, origin: api.url }, body)];
+        expect(answers.map((answer) => [answer.status, at(JSON.parse(answer.text), 'errors.0.extensions')])).toEqual(answers.map(() => [status, expect.objectContaining({ code })]));
+        expect(answers.map(({ text }) => text).join('')).not.toContain('"http"');
+      }
+    }
   });
 
   it('to change something is not taken by GET', async () => {
