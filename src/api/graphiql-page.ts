@@ -1,5 +1,32 @@
 import { createHash } from 'node:crypto';
 
+/** What the page opens on: it runs as it stands, shows something of the demo's data, and fits a small window. */
+const FIRST_QUERIES = `# Ctrl-Enter runs what the cursor is in; the button asks.
+
+# Which targets are unfilled?
+query Unfilled {
+  unfilledTargets(first: 10) {
+    edges {
+      node {
+        targetKey accountId status filledQty quantity
+        order { ordStatus avgPx }
+        position { symbol openQty }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+
+# Every target as it is now, then each change as it happens.
+# Shown is the newest: resume after its position.
+subscription Targets {
+  targetChanged(after: "0") {
+    position
+    target { targetKey status filledQty }
+  }
+}
+`;
+
 /** The page to try queries on, and what its browser may load for it. */
 interface GraphiQLPage {
   readonly html: string;
@@ -39,7 +66,7 @@ async function render(): Promise<GraphiQLPage> {
   // 9 MB of text: loaded by the first who asks for the page.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   // A browser reads a line end as LF, whatever it is in the file, and takes the digest of that.
-  const html = renderGraphiQL({ title: 'Fillbook', subscriptionsProtocol: 'SSE' }).replaceAll(/\r\n?/gu, '\n');
+  const html = renderGraphiQL({ title: 'Fillbook', subscriptionsProtocol: 'SSE', defaultQuery: FIRST_QUERIES }).replaceAll(/\r\n?/gu, '\n');
   return { html, policy: policyOf(html) };
 }
 
