@@ -7,7 +7,7 @@ export const EXIT = {
   usage: 2,
   /** `import --strict`: the import is complete, and some lines are in quarantine. */
   quarantined: 3,
-  /** There is no such order, file or projection. */
+  /** There is no such order, file, projection or store. */
   notFound: 4,
   /** A hash chain is broken, or a store is damaged. */
   integrity: 5,

@@ -18,7 +18,7 @@ import type { Projector } from '../projections/projector.js';
 import { redisHints } from '../projections/redis-hints.js';
 import { PRODUCER } from '../version.js';
 import { CommandError, EXIT } from './exit-codes.js';
-import { openStores } from './stores.js';
+import { openStores, requireEventStore } from './stores.js';
 import { isUnreachable, messageOf } from './unreachable.js';
 import type { Stores } from './stores.js';
 
@@ -131,4 +131,10 @@ export async function withSpine<Result>(config: Config, logger: Logger, work: (s
   await spine.close();
   if (outcome.status === 'rejected') throw outcome.reason;
   return outcome.value;
+}
+
+/** As `withSpine`, for commands that read what is there: without an event store they throw, and nothing is made. */
+export async function withSpineOfStore<Result>(config: Config, logger: Logger, work: (spine: Spine) => Promise<Result>): Promise<Result> {
+  requireEventStore(config);
+  return withSpine(config, logger, work);
 }

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { Command } from 'commander';
 import { startEventStoreServer } from '../../embedded/eventstore/server.js';
 import { verifyStore } from '../../embedded/eventstore/verify-store.js';
@@ -9,6 +7,7 @@ import type { CommonOptions } from '../options.js';
 import { runCommand } from '../run-command.js';
 import { aborted } from '../shutdown.js';
 
+import { eventStoreDir, isEventStore } from '../stores.js';
 interface EventStoreOptions extends CommonOptions {
   readonly listen: string;
   readonly on: string;
@@ -17,9 +16,8 @@ interface EventStoreOptions extends CommonOptions {
 /** EventStoreDB's own default port. */
 const DEFAULT_PORT = '2113';
 
-const storeDir = (dataDir: string): string => path.join(dataDir, 'eventstore');
 /** The store of a data folder, or a store's own folder. */
-const foundStoreDir = (dir: string): string => (existsSync(path.join(dir, 'events.mdb')) ? dir : storeDir(dir));
+const foundStoreDir = (dir: string): string => (isEventStore(dir) ? dir : eventStoreDir(dir));
 
 function portOf(text: string): number {
   const port = Number(text);
@@ -37,7 +35,7 @@ export function addEventStore(program: Command): void {
       // The command line's own port and host, not the API's.
       const { port = DEFAULT_PORT, host = '127.0.0.1', ...common } = options;
       return runCommand(common, async ({ config, logger, output, signal }) => {
-        const server = await startEventStoreServer({ dir: storeDir(config.dataDir), host, port: portOf(port) });
+        const server = await startEventStoreServer({ dir: eventStoreDir(config.dataDir), host, port: portOf(port) });
         logger.info({ host: server.host, port: server.port, dataDir: config.dataDir }, 'event store listening');
         await output.summary({ url: `esdb://${server.host}:${server.port}?tls=false`, host: server.host, port: server.port, pid: process.pid });
         await aborted(signal);

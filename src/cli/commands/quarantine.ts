@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.js';
 import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';
 import { runCommand } from '../run-command.js';
-import { settleAll, withSpine } from '../spine.js';
+import { settleAll, withSpineOfStore } from '../spine.js';
 
 interface QuarantineOptions extends CommonOptions {
   readonly option?: readonly string[];
@@ -19,7 +19,7 @@ export function addQuarantine(program: Command): void {
     .option('--option <name=value...>', 'flags over those of the import, for example checksum=ignore')
     .action((options: QuarantineOptions) =>
       runCommand(options, ({ config, logger, output, signal }) =>
-        withSpine(config, logger, async (spine) => {
+        withSpineOfStore(config, logger, async (spine) => {
           const flags = Object.fromEntries((options.option ?? []).map((text) => [text.split('=', 1)[0] ?? text, text.slice(text.indexOf('=') + 1)]));
           const { position: _position, ...summary } = await replayQuarantined({ store: spine.store, handler: spine.handler, producer: PRODUCER, flags, signal });
           await settleAll(spine, signal);

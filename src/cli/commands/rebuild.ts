@@ -8,7 +8,7 @@ import type { CommonOptions } from '../options.js';
 import { createProgressBar } from '../progress.js';
 import type { Progress } from '../progress.js';
 import { runCommand } from '../run-command.js';
-import { withSpine } from '../spine.js';
+import { withSpineOfStore } from '../spine.js';
 
 const NAMES = PROJECTIONS.map(({ name }) => name);
 const thousands = new Intl.NumberFormat('en-US');
@@ -32,7 +32,7 @@ export function addRebuild(program: Command): void {
     .action((names: readonly string[], options: CommonOptions) =>
       runCommand(options, ({ config, logger, output, signal }) => {
         const projections = chosen(names);
-        return withSpine(config, logger, async ({ store, storeId, database, hints }) => {
+        return withSpineOfStore(config, logger, async ({ store, storeId, database, hints }) => {
           for (const projection of projections) {
             const bar = createProgressBar();
             const summary = await rebuildProjection({

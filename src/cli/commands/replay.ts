@@ -10,7 +10,7 @@ import type { Row } from '../output.js';
 import { replayOrder } from '../replay.js';
 import type { ReplayStep } from '../replay.js';
 import { runCommand } from '../run-command.js';
-import { settleAll, withSpine } from '../spine.js';
+import { settleAll, withSpineOfStore } from '../spine.js';
 import type { Spine } from '../spine.js';
 
 interface ReplayOptions extends CommonOptions {
@@ -50,7 +50,7 @@ export function addReplay(program: Command): void {
     .option('--account <id>', 'the account, where an id is used in several (earlier ClOrdIDs: default main)')
     .action((name: string, options: ReplayOptions) =>
       runCommand(options, ({ config, logger, output, signal }) =>
-        withSpine(config, logger, async (spine) => {
+        withSpineOfStore(config, logger, async (spine) => {
           await settleAll(spine, signal);
           const stream = await streamOf(spine, config.tenantId, name, options.account);
           const { steps, verdict, intact } = await replayOrder(spine.store, stream);

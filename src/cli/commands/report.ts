@@ -6,7 +6,7 @@ import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';
 import { REPORTS } from '../report.js';
 import { runCommand } from '../run-command.js';
-import { settleAll, withSpine } from '../spine.js';
+import { settleAll, withSpineOfStore } from '../spine.js';
 
 interface ReportOptions extends CommonOptions {
   readonly account?: string;
@@ -44,7 +44,7 @@ export function addReport(program: Command): void {
         if (!report) throw new Error(`no report ${name}`);
         refuseUnused(name, '--cost-method', options.costMethod, COST_METHOD_REPORTS);
         refuseUnused(name, '--as-of', options.asOf, AS_OF_REPORTS);
-        return withSpine(config, logger, async (spine) => {
+        return withSpineOfStore(config, logger, async (spine) => {
           await settleAll(spine, signal);
           const rows = await output.rows(report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account, costMethod: options.costMethod ?? 'fifo', asOf: options.asOf }));
           if (rows === 0) await output.text(`no ${name}`);
