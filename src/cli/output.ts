@@ -23,6 +23,15 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Text for a terminal: unprintable characters as their code points, `\u{1b}`. */
 export const printable = (text: string): string => text.replaceAll(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
+/** More lines than this are counted: the first ones say what the matter is. */
+const MAX_LISTED = 20;
+
+/** Lines below a summary, each whole, for people: the first of them, and how many more there are. */
+export function listed(lines: readonly string[]): readonly string[] {
+  const shown = lines.slice(0, MAX_LISTED).map((line) => `  ${printable(line)}`);
+  return lines.length > MAX_LISTED ? [...shown, `  and ${lines.length - MAX_LISTED} more: --json has them`] : shown;
+}
+
 /** A longer value is cut in a table; `--json` has it whole. */
 const MAX_CELL_LENGTH = 120;
 

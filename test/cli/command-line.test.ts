@@ -162,8 +162,11 @@ describe('a store that somebody has changed on the disk', () => {
     await writeFile(storeFile, stored);
 
     const verified = await verify();
-    expect(verified.rows()[0]?.['problems']).not.toEqual([]);
+    const problems = verified.rows()[0]?.['problems'];
+    expect(problems).not.toEqual([]);
     expect(verified.code).toBe(5);
+    const asText = await runCli(['eventstore', 'verify', '--data', dir]);
+    expect(asText.stdout.split('\n').filter((line) => line.startsWith('  ')).map((line) => line.trim())).toEqual(problems);
     const replayed = await cli('replay', '101');
     expect(replayed.stderr).toContain('damaged');
     expect(replayed.code).toBe(5);

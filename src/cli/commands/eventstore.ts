@@ -4,10 +4,11 @@ import { verifyStore } from '../../embedded/eventstore/verify-store.js';
 import { CommandError, EXIT } from '../exit-codes.js';
 import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';
+import { listed } from '../output.js';
 import { runCommand } from '../run-command.js';
 import { aborted } from '../shutdown.js';
-
 import { eventStoreDir, isEventStore } from '../stores.js';
+
 interface EventStoreOptions extends CommonOptions {
   readonly listen: string;
   readonly on: string;
@@ -50,7 +51,8 @@ export function addEventStore(program: Command): void {
       // Options of the same name are taken by the parent command where they stand before `verify`.
       runCommand({ ...command.opts<EventStoreOptions>(), ...own, host: undefined, port: undefined }, async ({ config, output }) => {
         const { problems, ...found } = await verifyStore(foundStoreDir(config.dataDir));
-        await output.summary({ ...found, problems });
+        await output.summary({ ...found, problems: output.json ? problems : problems.length });
+        for (const line of listed(problems)) await output.text(line);
         return problems.length === 0 ? EXIT.ok : EXIT.integrity;
       }),
     );
