@@ -8,7 +8,11 @@ import type { ChainVerdict } from '../eventstore/chain.js';
 import { decodeOrderEvent } from '../eventstore/codec.js';
 import { UndecodableEventError } from '../eventstore/errors.js';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.js';
+import { eventDetails } from './fact-details.js';
 import type { Row } from './output.js';
+
+/** What a replay needs of the event store. */
+type StreamReader = Pick<EventStore, 'readStream'>;
 
 /** What a walk over an order's stream shows: a row an event, then the verdict over all of it. */
 export interface Replay {
@@ -25,7 +29,7 @@ export interface ReplayStep {
   readonly short: Row;
 }
 
-function stateAfter({ view }: OrderState): Row {
+function stateAfter({ view }: OrderState) {
   return {
     ordStatus: ORD_STATUS_LABELS[view.ordStatus],
     orderQty: formatQuantity(view.orderQty),
@@ -62,11 +66,17 @@ function wholeRow(recorded: RecordedEvent, event: OrderEvent, state: OrderState,
   };
 }
 
-function shortRow({ revision }: RecordedEvent, event: OrderEvent, state: OrderState, chain: string): Row {
+/** A line for people. What the chain says of each event is a column only where there is a break: else the verdict says it of all. */
+function shortRow({ revision, recordedAt }: RecordedEvent, event: OrderEvent, state: OrderState, chain: Row): Row {
   const { ordStatus, orderQty, cumQty, leavesQty, avgPx } = stateAfter(state);
   const { occurredAt, actor, source } = event.metadata;
   const cause = [actor, source.name, source.session, source.sequence].filter((part) => part !== undefined).join(' ');
-  return { '#': revision, occurredAt, event: event.type, ordStatus, orderQty, cumQty, leavesQty, avgPx, cause, chain };
+  return { '#': revision, occurredAt, recordedAt, event: event.type, details: eventDetails(event), ordStatus, filled: `${cumQty} of ${orderQty}`, leavesQty, avgPx, ...chain, cause };
+}
+
+/** What was tampered with may not even be an event any more: it is shown as such, in the columns of the others. */
+function undecodableRow({ revision, recordedAt, type }: RecordedEvent, { message }: UndecodableEventError, chain: Row): Row {
+  return { '#': revision, occurredAt: null, recordedAt, event: type, details: message, ordStatus: null, filled: null, leavesQty: null, avgPx: null, ...chain, cause: null };
 }
 
 function decoded(recorded: RecordedEvent): OrderEvent | UndecodableEventError {
@@ -78,19 +88,19 @@ function decoded(recorded: RecordedEvent): OrderEvent | UndecodableEventError {
   }
 }
 
-async function* stepsOf(store: EventStore, stream: string, verdict: ChainVerdict): AsyncGenerator<ReplayStep> {
+async function* stepsOf(store: StreamReader, stream: string, verdict: ChainVerdict): AsyncGenerator<ReplayStep> {
   let state = orderDecider.initialState;
   for await (const recorded of store.readStream(stream)) {
     const chain = chainAt(verdict, recorded.revision);
+    const chainColumn = verdict.kind === 'intact' ? {} : { chain };
     const event = decoded(recorded);
     if (event instanceof UndecodableEventError) {
-      // What was tampered with may not even be an event any more: it is shown as such, and the walk goes on.
-      const row = { '#': recorded.revision, event: recorded.type, problem: event.message, chain };
-      yield { whole: { revision: recorded.revision, type: recorded.type, problem: event.message, chain, position: recorded.position, eventId: recorded.id }, short: row };
+      const whole = { revision: recorded.revision, type: recorded.type, recordedAt: recorded.recordedAt, problem: event.message, chain, position: recorded.position, eventId: recorded.id };
+      yield { whole, short: undecodableRow(recorded, event, chainColumn) };
       continue;
     }
     state = orderDecider.evolve(state, event);
-    yield { whole: wholeRow(recorded, event, state, chain), short: shortRow(recorded, event, state, chain) };
+    yield { whole: wholeRow(recorded, event, state, chain), short: shortRow(recorded, event, state, chainColumn) };
   }
 }
 
@@ -98,7 +108,7 @@ async function* stepsOf(store: EventStore, stream: string, verdict: ChainVerdict
  * Replays an order from its stream's first event: each event with the state after it, its cause and whether the chain proves it.
  * The chain is walked first, over the stored JSON, so that a break is known when its event is shown.
  */
-export async function replayOrder(store: EventStore, stream: string): Promise<Replay> {
+export async function replayOrder(store: StreamReader, stream: string): Promise<Replay> {
   const verdict = await verifyChain(stream, store.readStream(stream));
   const intact = verdict.kind === 'intact';
   const found = intact ? { chain: 'intact', events: Number(verdict.events), head: verdict.head } : { chain: 'broken', revision: verdict.revision, reason: verdict.reason };
