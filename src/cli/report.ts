@@ -1,19 +1,20 @@
 import { ORD_STATUS_LABELS } from '../domain/order/status.js';
-import { listParkedFacts } from '../projections/parked/queries.js';
+import type { EventStore } from '../eventstore/event-store.js';
 import { unfilledTargets } from '../projections/positions/target-queries.js';
 import type { TargetColumns } from '../projections/positions/target-queries.js';
 import type { ReadDatabase } from '../projections/prepared.js';
 import { listOrders } from '../projections/orders/queries.js';
-import { listQuarantine } from '../projections/quarantine/queries.js';
+import type { QuarantineLinePlace } from '../projections/quarantine/queries.js';
+import { listQuarantineByLine } from '../projections/quarantine/queries.js';
 import type { Viewer } from '../projections/viewer.js';
 import { lots, pnl, postings, trialBalanceReport } from './ledger-reports.js';
 import type { LedgerFilter } from './ledger-reports.js';
 import type { Row } from './output.js';
+import { parkedReport } from './parked-report.js';
 import { targetPnl } from './target-report.js';
 
 /** Rows are fetched this many at a time: a report of any size needs the memory of one page. */
 const PAGE_SIZE = 1_000;
-
 
 const labels: ReadonlyMap<string, string> = new Map(Object.entries(ORD_STATUS_LABELS));
 /** FIX's name of a status, `Partially Filled`. */
@@ -22,7 +23,18 @@ const ordStatusLabel = (status: string): string => labels.get(status) ?? status;
 /** What every report can be narrowed to. */
 type ReportFilter = Pick<LedgerFilter, 'accountId'>;
 
-type Report = (database: ReadDatabase, viewer: Viewer, filter: LedgerFilter) => AsyncGenerator<Row>;
+/** What reports are made from. */
+interface ReportSource {
+  readonly database: ReadDatabase;
+  readonly store: EventStore;
+}
+
+interface ReportOptions extends LedgerFilter {
+  /** Rows for machines, which may have more columns than fit a table. */
+  readonly whole: boolean;
+}
+
+type Report = (source: ReportSource, viewer: Viewer, options: ReportOptions) => AsyncGenerator<Row>;
 
 async function* orders(database: ReadDatabase, viewer: Viewer, filter: ReportFilter): AsyncGenerator<Row> {
   let before: string | undefined;
@@ -89,34 +101,12 @@ async function* unfilled(database: ReadDatabase, viewer: Viewer, filter: ReportF
   }
 }
 
-async function* parked(database: ReadDatabase, viewer: Viewer, filter: ReportFilter): AsyncGenerator<Row> {
-  let after: { parkedPosition: string; stream: string; revision: string } | undefined;
-  for (;;) {
-    const page = await listParkedFacts(database, viewer, { filter: { ...filter, status: 'parked' }, first: PAGE_SIZE, after });
-    for (const row of page.rows) {
-      after = { parkedPosition: row.parkedPosition, stream: row.stream, revision: row.revision };
-      yield {
-        orderId: row.aliasId,
-        aliasKind: row.aliasKind,
-        fact: row.factType,
-        occurredAt: row.occurredAt,
-        source: row.source,
-        account: row.accountId,
-        status: row.status,
-        key: row.commandKey,
-        stream: row.stream,
-      };
-    }
-    if (!page.hasMore) return;
-  }
-}
-
 async function* quarantine(database: ReadDatabase, viewer: Viewer, filter: ReportFilter): AsyncGenerator<Row> {
-  let after: { quarantinedPosition: string; quarantineId: string } | undefined;
+  let after: QuarantineLinePlace | undefined;
   for (;;) {
-    const page = await listQuarantine(database, viewer, { filter: { ...filter, status: 'quarantined' }, first: PAGE_SIZE, after });
+    const page = await listQuarantineByLine(database, viewer, { filter: { ...filter, status: 'quarantined' }, first: PAGE_SIZE, after });
     for (const row of page.rows) {
-      after = { quarantinedPosition: row.quarantinedPosition, quarantineId: row.quarantineId };
+      after = { origin: row.origin, line: row.line, quarantineId: row.quarantineId };
       yield {
         origin: row.origin,
         line: row.line,
@@ -133,5 +123,23 @@ async function* quarantine(database: ReadDatabase, viewer: Viewer, filter: Repor
   }
 }
 
+/** A report of the read models alone. */
+const read =
+  (report: (database: ReadDatabase, viewer: Viewer, filter: LedgerFilter) => AsyncGenerator<Row>): Report =>
+  ({ database }, viewer, options) =>
+    report(database, viewer, options);
+
 /** The reports that `fillbook report` prints, by name. */
-export const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>(Object.entries({ orders, unfilled, parked, quarantine, 'trial-balance': trialBalanceReport, postings, lots, pnl, 'target-pnl': targetPnl }));
+export const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>(
+  Object.entries({
+    orders: read(orders),
+    unfilled: read(unfilled),
+    parked: parkedReport,
+    quarantine: read(quarantine),
+    'trial-balance': read(trialBalanceReport),
+    postings: read(postings),
+    lots: read(lots),
+    pnl: read(pnl),
+    'target-pnl': read(targetPnl),
+  }),
+);

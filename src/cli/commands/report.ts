@@ -46,7 +46,8 @@ export function addReport(program: Command): void {
         refuseUnused(name, '--as-of', options.asOf, AS_OF_REPORTS);
         return withSpineOfStore(config, logger, async (spine) => {
           await settleAll(spine, signal);
-          const rows = await output.rows(report(spine.database, { tenantId: config.tenantId, accountIds: 'all' }, { accountId: options.account, costMethod: options.costMethod ?? 'fifo', asOf: options.asOf }));
+          const { account: accountId, costMethod = 'fifo', asOf } = options;
+          const rows = await output.rows(report(spine, { tenantId: config.tenantId, accountIds: 'all' }, { accountId, costMethod, asOf, whole: output.json }));
           if (rows === 0) await output.text(`no ${name}`);
           return undefined;
         });
