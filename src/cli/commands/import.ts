@@ -8,6 +8,7 @@ import { PRODUCER } from '../../version.js';
 import { EXIT } from '../exit-codes.js';
 import { withCommonOptions } from '../options.js';
 import type { CommonOptions } from '../options.js';
+import { printable } from '../output.js';
 import { createProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
 import { settleAll, withSpine } from '../spine.js';
@@ -25,6 +26,9 @@ interface ImportOptions extends CommonOptions {
   readonly account?: string;
   readonly source?: string;
 }
+
+/** The reason under which an import counts lines without a character. */
+const EMPTY_LINE = 'empty line';
 
 const thousands = new Intl.NumberFormat('en-US');
 
@@ -66,6 +70,24 @@ function spokenCounts(counts: Readonly<Record<string, number>>): string {
   return parts.length === 0 ? 'none' : parts.join('; ');
 }
 
+/** A command as it is typed for the stores that this one was given. */
+function commandText(command: string, { data, tenant }: CommonOptions): string {
+  const flags = Object.entries({ data, tenant }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, shellText(value)]));
+  return ['fillbook', command, ...flags].join(' ');
+}
+
+const shellText = (value: string): string => (/^[\w./:@~-]+$/u.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`);
+
+/** What the numbers leave open: that there was nothing to read, and where to look for what was not counted. */
+function hintsOf({ file, read, skipped, quarantined, parked, aborted }: ImportSummary, options: CommonOptions): readonly string[] {
+  const isEmpty = !aborted && read === (skipped[EMPTY_LINE] ?? 0);
+  return [
+    ...(isEmpty ? [`${file} holds no message: nothing was imported`] : []),
+    ...(quarantined > 0 ? [`lines in quarantine, with field and reason: ${commandText('report quarantine', options)}`] : []),
+    ...(parked > 0 ? [`parked facts, which wait for their order: ${commandText('report parked', options)}`] : []),
+  ];
+}
+
 /** `fillbook import FILE`. */
 export function addImport(program: Command): void {
   withCommonOptions(program.command('import'))
@@ -85,6 +107,8 @@ export function addImport(program: Command): void {
         logSummary(logger, summary);
         const { file, format, read, commands, events, duplicates, parked, quarantined, skipped, seconds, aborted } = summary;
         await output.summary({ file, format, read, commands, events, duplicates, parked, quarantined, skipped: output.json ? skipped : spokenCounts(skipped), seconds: Number(seconds.toFixed(3)), aborted });
+        const hints = hintsOf(summary, options);
+        for (const line of hints.length > 0 ? ['', ...hints] : []) await output.text(printable(line));
         if (aborted) return EXIT.interrupted;
         return options.strict === true && quarantined > 0 ? EXIT.quarantined : EXIT.ok;
       }),
