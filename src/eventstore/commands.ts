@@ -35,6 +35,11 @@ export interface OrderFact {
    */
   readonly claimIfFree?: readonly Alias[];
   /**
+   * Names that find the order where no other name does, the first one that names one: only once the fact has waited for what was to
+   * come (it is taken up), since the others are better. They are never claimed.
+   */
+  readonly fallback?: readonly Alias[];
+  /**
    * Only an order of the context's account takes the fact: another account's order is as unknown as one that does not exist,
    * also for a fact that was parked, and none of its names is claimed.
    */

@@ -5,7 +5,7 @@ import { AliasLanes } from './alias-lanes.js';
 import type { LanePlace } from './alias-lanes.js';
 import type { Alias, CommandResult, OrderFact, TakenUp } from './commands.js';
 import { aliasKey, orderIdOf, parkedStream } from './identity.js';
-import { hasTerms, toCommandResult } from './order-streams.js';
+import { toCommandResult } from './order-streams.js';
 import type { OrderOutcome, OrderStreams } from './order-streams.js';
 import type { ParkedFacts } from './park.js';
 import type { ParkedFact } from './waiting-facts.js';
@@ -26,6 +26,8 @@ interface RecordingSteps {
   readonly release: () => void;
   /** Called once it is on its way to its order, before its names are claimed, or is to be parked; not where there was nothing to send. */
   readonly onSent?: () => void;
+  /** It was parked, and what it waited for is not expected any more. */
+  readonly hasWaited?: boolean;
   /** The orders that its aliases name, where that was asked already. */
   readonly found?: FoundOrders | undefined;
 }
@@ -94,7 +96,7 @@ export class OrderFacts {
 
   /** Takes up the facts of one key: all of them, or none. */
   async #takeUpKey(stream: string, facts: readonly ParkedFact[]): Promise<Omit<TakenUp, 'stream'>> {
-    const outcomes = await Promise.all(facts.map(({ fact }) => this.#inTurn(fact, (release) => this.#recordKnown(fact, { release }))));
+    const outcomes = await Promise.all(facts.map(({ fact }) => this.#inTurn(fact, (release) => this.#recordKnown(fact, { release, hasWaited: true }))));
     const ids = outcomes.flatMap((outcome) => (outcome.kind === 'appended' || outcome.kind === 'duplicate' ? [outcome.id] : []));
     const [id] = ids;
     if (id === undefined || ids.length < facts.length) return { takenUp: 0, left: facts.length, position: undefined };
@@ -142,7 +144,11 @@ export class OrderFacts {
   #knownOrder(fact: OrderFact): OrderId | undefined {
     const names = [...fact.aliases, ...(fact.newAliases ?? [])];
     const [only] = names;
-    return only && this.#commonOrder(names, only, (fact.lookUp ?? []).length > 0);
+    const known = only && this.#commonOrder(names, only, (fact.lookUp ?? fact.fallback ?? []).length > 0);
+    if (known === undefined) return undefined;
+    // One that it is looked for under may have turned up since, in the account that is assumed.
+    const isElsewhere = (name: Alias): boolean => (this.resolver.findCached(name) ?? known) !== known;
+    return (fact.lookUp ?? []).some((name) => isElsewhere(name)) ? undefined : known;
   }
 
   /** Gives the order the weak names that are free, once the fact is in it. */
@@ -171,34 +177,38 @@ export class OrderFacts {
 
   /** Asks the store which orders the names are, links them where they are several, and claims the names that are new. */
   async #recordResolved(fact: OrderFact, steps: RecordingSteps): Promise<OrderOutcome> {
-    const found = steps.found ?? (await this.resolver.findAll(fact));
+    const found = steps.found ?? (await this.resolver.findAll(fact, steps.hasWaited));
     const target = await this.#targetOf(fact, found);
     const outcome = await this.#recordIn(target, fact, steps);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
     if (found.assumed.includes(target)) {
       // Its own names are those within its account, where its order is not yet: the others lead there once it is.
-      for (const name of fact.lookUp ?? []) await this.resolver.claim(name, outcome.id, fact.context);
+      for (const name of bringsNoNames(fact) ? [] : (fact.lookUp ?? [])) await this.resolver.claim(name, outcome.id, fact.context);
       return this.#claimFree(fact, Promise.resolve(outcome));
     }
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
-    const id = await this.resolver.claimAll([...fact.aliases, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
+    const id = bringsNoNames(fact) ? outcome.id : await this.resolver.claimAll([...fact.aliases, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
     return this.#claimFree(fact, Promise.resolve({ ...outcome, id: await this.resolver.linkAll([id, ...found.assumed], fact.context) }));
   }
 
   /**
    * The order to record a fact in. One that came into an assumed account is linked into an order of the account that the fact
-   * says, which is opened for it where the fact has the terms: so whose order it is does not depend on what came first.
+   * says, which is opened for it: so whose order it is does not depend on what came first.
    */
-  async #targetOf({ aliases, fact, context }: OrderFact, { orders, assumed }: FoundOrders): Promise<OrderId> {
+  async #targetOf(fact: OrderFact, { orders, assumed }: FoundOrders): Promise<OrderId> {
+    const { aliases, context } = fact;
     const [first] = aliases;
     if (!first) throw new RangeError('a fact needs at least one alias');
     if (orders.length > 0) return await this.resolver.linkAll(orders, context);
     if (assumed.length === 0) return orderIdOf(first);
     const one = await this.resolver.linkAll(assumed, context);
-    if (hasTerms(fact)) for (const alias of aliases) if ((await this.resolver.find(alias)) === undefined) return await this.resolver.moveTo(orderIdOf(alias), one, context);
-    return one;
+    for (const alias of bringsNoNames(fact) ? [] : aliases) if ((await this.resolver.find(alias)) === undefined) return await this.resolver.moveTo(orderIdOf(alias), one, context);
+    return await this.resolver.moveTo(undefined, one, context);
   }
 }
+
+/** The answer to a request says which request it answers, by names that the request itself brings; it may be unknown to the broker. */
+const bringsNoNames = ({ fact }: OrderFact): boolean => fact.type === 'CancelRejected';
 
 /**
  * What a trade is of, as far as the message itself says; nothing for a fact that takes no place in a book. A correction takes the
@@ -210,7 +220,7 @@ function bookOf({ fact, context }: OrderFact): readonly string[] {
 }
 
 function flawIn(fact: OrderFact): Rejection | undefined {
-  const checked = aliasList.safeParse([...fact.aliases, ...(fact.newAliases ?? []), ...(fact.lookUp ?? []), ...(fact.claimIfFree ?? [])]);
+  const checked = aliasList.safeParse([...fact.aliases, ...(fact.newAliases ?? []), ...(fact.lookUp ?? []), ...(fact.fallback ?? []), ...(fact.claimIfFree ?? [])]);
   if (checked.success) return undefined;
   const [issue] = checked.error.issues;
   const field = ['aliases', ...(issue?.path ?? []).map(String)].join('.');

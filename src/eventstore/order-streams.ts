@@ -130,10 +130,11 @@ export class OrderStreams {
     return (await this.#stateOf(id)).accountId === account;
   }
 
-  /** Whether an order is in the account that is assumed where messages say none, and nobody acted on it there. */
-  async isOfAssumedAccount(id: OrderId): Promise<boolean> {
+  /** The account of an order; undefined where it is the one that is assumed where messages say none, and nobody acted on it there. */
+  async ownerOf(id: OrderId): Promise<AccountId | undefined> {
     const { accountId, facts } = await this.#stateOf(id);
-    return accountId === ASSUMED_ACCOUNT && !facts.some(({ fact: { data } }) => 'origin' in data && data.origin === 'intent');
+    const isAssumed = accountId === ASSUMED_ACCOUNT && !facts.some(({ fact: { data } }) => 'origin' in data && data.origin === 'intent');
+    return isAssumed ? undefined : accountId;
   }
 
   /** Whether somebody placed it through the API: true from its first event on, or never. */

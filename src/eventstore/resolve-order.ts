@@ -42,25 +42,45 @@ export class AliasResolver {
 
   /**
    * The orders that a fact's names name, and those of its account that it is looked for under: not these where a name is
-   * another account's, since orders of two accounts are never brought together by what is only looked up. An order that is
-   * found so and whose account was only assumed is one of `assumed`.
+   * another account's. Where the fact says its account, those whose account was only assumed are `assumed`. `hasWaited`: it was
+   * parked, and what it waited for is not expected any more.
    */
-  async findAll(fact: OrderFact): Promise<FoundOrders> {
-    const { aliases, lookUp = [], context, ownAccountOnly } = fact;
+  async findAll(fact: OrderFact, hasWaited = false): Promise<FoundOrders> {
+    const { aliases, lookUp = [], fallback = [], context, ownAccountOnly } = fact;
     const named = await this.#find(aliases, ownAccountOnly ? context.accountId : undefined);
-    if (lookUp.length === 0) return { orders: named, assumed: [] };
     const lookedUp = await this.#find(lookUp);
-    const assumed = ownAccountOnly ? [] : await this.#assumedIn(lookedUp, context.accountId);
+    const isSaid = lookUp.length > 0 && !ownAccountOnly && context.accountId !== ASSUMED_ACCOUNT;
+    const assumed = isSaid ? await this.#assumedIn([...named, ...lookedUp]) : [];
     const orders = named.filter((id) => !assumed.includes(id));
-    const [ofAccount, own] = await Promise.all([this.#ofAccount(lookedUp, context.accountId), this.#ofAccount(orders, context.accountId)]);
-    return { orders: own.length === orders.length ? [...orders, ...ofAccount] : orders, assumed };
+    const found = [...orders, ...(await this.#ownLookedUp(lookedUp, orders, context.accountId))];
+    if (hasWaited && found.length + assumed.length === 0) return { orders: (await this.#find(fallback)).slice(0, 1), assumed };
+    return { orders: await this.#ofOneAccount(found, context.accountId), assumed };
   }
 
-  /** Those whose account nobody said, while a fact says that it is this one. */
-  async #assumedIn(ids: readonly OrderId[], account: AccountId): Promise<readonly OrderId[]> {
-    if (account === ASSUMED_ACCOUNT) return [];
-    const assumed = await Promise.all(ids.map((id) => this.orders.isOfAssumedAccount(id)));
-    return ids.filter((_id, index) => assumed[index]);
+  /** Of the orders that were only looked for, the account's: none where a name is another account's. */
+  async #ownLookedUp(lookedUp: readonly OrderId[], named: readonly OrderId[], account: AccountId): Promise<readonly OrderId[]> {
+    const own = await this.#ofAccount(lookedUp, account);
+    if (own.length === 0) return [];
+    return (await this.#ofAccount(named, account)).length === named.length ? own : [];
+  }
+
+  /** Those whose account nobody said. */
+  async #assumedIn(ids: readonly OrderId[]): Promise<readonly OrderId[]> {
+    const orders = [...new Set(ids)];
+    const owners = await Promise.all(orders.map((id) => this.orders.ownerOf(id)));
+    return orders.filter((_id, index) => owners[index] === undefined);
+  }
+
+  /**
+   * Those that may be one order: orders of two accounts never are, whatever names them in one message (accounts of a session may use
+   * the same ClOrdIDs). The account that the fact says counts first, else that of the order whose name comes first.
+   */
+  async #ofOneAccount(ids: readonly OrderId[], said: AccountId): Promise<readonly OrderId[]> {
+    const orders = [...new Set(ids)];
+    if (orders.length < 2) return orders;
+    const owners = await Promise.all(orders.map((id) => this.orders.ownerOf(id)));
+    const account = said !== ASSUMED_ACCOUNT && owners.includes(said) ? said : owners.find((owner) => owner !== undefined);
+    return orders.filter((_id, index) => owners[index] === undefined || owners[index] === account);
   }
 
   async #find(aliases: readonly Alias[], account?: AccountId): Promise<readonly OrderId[]> {
@@ -79,14 +99,16 @@ export class AliasResolver {
   }
 
   /**
-   * Makes all aliases names of `id`. Where one of them is found to name another order, the two are one and are linked: the
-   * answer is the order that all of them name now. With `ownAccountOnly`, a name of another account's order stays that one's.
+   * Makes all aliases names of `id`. Where one of them is found to name another order that is not another account's, the two are one
+   * and are linked: the answer is the order that they name now. With `ownAccountOnly`, a name of another account's order stays that one's.
    */
   async claimAll(aliases: readonly Alias[], id: OrderId, context: CommandContext, ownAccountOnly = false): Promise<OrderId> {
     let target = id;
     for (const alias of aliases) {
       const named = this.findCached(alias) ?? (await this.claim(alias, target, context));
-      if (!ownAccountOnly || (await this.orders.belongsTo(named, context.accountId))) target = await this.linkAll([target, named], context);
+      if (ownAccountOnly && !(await this.orders.belongsTo(named, context.accountId))) continue;
+      const one = await this.#ofOneAccount([target, named], context.accountId);
+      if (one.includes(target)) target = await this.linkAll(one, context);
     }
     return target;
   }
@@ -110,13 +132,15 @@ export class AliasResolver {
 
   /**
    * Opens `into` for the context's account with the fact that opened `from`, and links `from` into it: what is recorded there next comes
-   * after all of it in the log, as a book's order wants it.
+   * after all of it in the log, as a book's order wants it. `into` defaults to an order of the account that no message names.
    */
-  async moveTo(into: OrderId, from: OrderId, context: CommandContext): Promise<OrderId> {
+  async moveTo(into: OrderId | undefined, from: OrderId, context: CommandContext): Promise<OrderId> {
+    const { tenantId, accountId } = context;
+    const to = into ?? orderIdOf({ kind: 'client', scope: [tenantId, accountId, 'said after it was assumed'], id: from });
     const [opening] = await this.#pageOf(from, 0);
     if (!opening) throw new Error(`order ${from} has no event`);
-    // Another process may have made a pointer of `into` meanwhile: the order is the one that it led to.
-    const opened = (await this.#copy(decodeOrderEvent(opening), opening.id, into, context.accountId)) ?? into;
+    // Another process may have made a pointer of it meanwhile: the order is the one that it led to.
+    const opened = (await this.#copy(decodeOrderEvent(opening), opening.id, to, accountId)) ?? to;
     return await this.linkAll([opened, from], context);
   }
 

@@ -16,6 +16,7 @@ export type FactParked = NewEvent<
     readonly fact: OrderFactEvent;
     /** Names under which it is looked for too, among the orders of its own account. */
     readonly lookUp?: readonly Alias[];
+    readonly fallback?: readonly Alias[];
     /** Only an order of the fact's own account may take it up. */
     readonly ownAccountOnly?: true;
   }

@@ -21,7 +21,7 @@ interface NameScope {
   readonly recycling: ReadonlySet<string>;
 }
 
-type Names = Pick<OrderFact, 'aliases' | 'newAliases' | 'lookUp' | 'claimIfFree'>;
+type Names = Pick<OrderFact, 'aliases' | 'newAliases' | 'lookUp' | 'fallback' | 'claimIfFree'>;
 
 /** What ids are unique within; undefined where the message does not say one part of it. */
 function scopeWithin(message: FixMessage, { recycling, tradingDay, account, accountIsKnown }: NameScope): readonly string[] | undefined {
@@ -43,42 +43,73 @@ function sessionNames(message: FixMessage, { tenant, source, client, recycling, 
   return { ofSession: named(...days, ...instrument), unsaid: named('no account said', ...days, ...instrument), ofAnyInstrument: named(...days) };
 }
 
+const given = (lists: Pick<Names, 'lookUp' | 'fallback' | 'claimIfFree'>): typeof lists =>
+  Object.fromEntries(Object.entries(lists).filter(([, names]) => names.length > 0));
+
 /**
  * The names of the message's order: OrderID first, then the ClOrdID that the order was known under, then the new one.
  *
- * A ClOrdID is the account's. Messages that leave their account out (cancel rejects do, FIX 4.2 has no field for it there) use
- * the name that their session knows: the others claim it where it is free. It is weaker, since accounts of one session may use
- * a ClOrdID each: it never brings the orders of two accounts that are said together. A request or
+ * A ClOrdID is the account's. Messages that leave their account out use the name that their session knows: the others claim it where
+ * it is free. It is weaker, since accounts of one session may use a ClOrdID each. A request or
  * report that leaves its account out (some clients send none, and their broker reports one) has a third name, which those that
- * say theirs look under: so an order's account may be said by any of its messages. The broker's `rejected`
- * to a request says that there is no such order: its OrderID, if any, is that of nothing.
+ * say theirs look under: so an order's account may be said by any of its messages.
  */
-export function fixNames(message: FixMessage, { type, data: { refs, report } }: OrderFactEvent, where: NameScope): Names {
-  const { tenant, source, account, accountIsKnown } = where;
+export function fixNames(message: FixMessage, event: OrderFactEvent, where: NameScope): Names {
+  const names = event.type === 'CancelRejected' ? answerNames(message, event, where) : ownNames(message, event, where);
+  if (names.aliases.length === 0) throw new FieldError(fieldName(event.data.report === undefined ? 'ClOrdID' : 'OrderID'), 'names no order, nor does any other id');
+  return names;
+}
+
+/** Of a request or a report. */
+function ownNames(message: FixMessage, { data: { refs } }: OrderFactEvent, where: NameScope): Names {
+  const { tenant, source, account, accountIsKnown, recycling } = where;
   const within = scopeWithin(message, where);
   const scope: IdScope = { tenant, source, account, within: within ?? [] };
   const { ofSession, unsaid, ofAnyInstrument } = sessionNames(message, where);
   const { brokerOrderId, clOrdId, origClOrdId } = refs;
   const ids = [origClOrdId, clOrdId].filter((id) => id !== undefined);
-  const byOrderId = brokerOrderId === undefined || within === undefined ? [] : [brokerAlias(scope, brokerOrderId)];
-  const isAnswer = type === 'CancelRejected';
-  const namesRequest = isAnswer && (byOrderId.length === 0 || report?.ordStatus === 'rejected');
-  const byAccount = within !== undefined && (accountIsKnown || !isAnswer) ? ids.map((id) => clientAlias(scope, id)) : [];
-  const bySession = (!accountIsKnown && !isAnswer) || within === undefined || (namesRequest && !accountIsKnown) ? ids.toReversed().map((id) => ofSession(id)) : [];
-  const isUnsaid = !accountIsKnown && !isAnswer;
-  const aliases = [...byOrderId, ...byAccount, ...(isUnsaid ? ids.map((id) => unsaid(id)) : []), ...bySession];
-  if (aliases.length === 0) throw new FieldError(fieldName(report === undefined ? 'ClOrdID' : 'OrderID'), 'names no order, nor does any other id');
-  const lookUp = [
-    ...(accountIsKnown && within !== undefined ? (lookUpIn(scope, brokerOrderId).lookUp ?? []) : []),
-    ...(accountIsKnown && !isAnswer ? ids.map((id) => unsaid(id)) : []),
-    // Also an order that was placed in the assumed account by other means than this session.
-    ...(namesRequest && !accountIsKnown && within !== undefined ? ids.map((id) => clientAlias(scope, id)) : []),
-  ];
+  const isScoped = within !== undefined;
+  const byOrderId = brokerOrderId === undefined || !isScoped ? [] : [brokerAlias(scope, brokerOrderId)];
+  const byAccount = isScoped ? ids.map((id) => clientAlias(scope, id)) : [];
+  const bySession = accountIsKnown && isScoped ? [] : ids.toReversed().map((id) => ofSession(id));
+  // A message that does not say its instrument has the name that is free of it.
+  const ofAny = recycling.has('instrument') ? ids.map((id) => ofAnyInstrument(id)) : [];
   return {
-    aliases,
-    ...(lookUp.length > 0 ? { lookUp } : {}),
-    newAliases: byAccount.length > 0 && origClOrdId !== undefined && clOrdId !== undefined ? [clientAlias(scope, clOrdId)] : [],
-    // A message that does not say its instrument has the name that is free of it.
-    ...(accountIsKnown && !isAnswer ? { claimIfFree: ids.flatMap((id) => (where.recycling.has('instrument') ? [ofSession(id), ofAnyInstrument(id)] : [ofSession(id)])) } : {}),
+    aliases: [...byOrderId, ...byAccount, ...(accountIsKnown ? [] : ids.map((id) => unsaid(id))), ...bySession],
+    newAliases: isScoped && origClOrdId !== undefined && clOrdId !== undefined ? [clientAlias(scope, clOrdId)] : [],
+    ...given({
+      lookUp: accountIsKnown ? [...(isScoped ? (lookUpIn(scope, brokerOrderId).lookUp ?? []) : []), ...ids.map((id) => unsaid(id))] : [],
+      claimIfFree: accountIsKnown ? [...ids.map((id) => ofSession(id)), ...ofAny] : ofAny,
+    }),
+  };
+}
+
+/**
+ * Of a cancel reject, which often leaves out its account (FIX 4.2 has no field for it there) and its instrument. Where it has no
+ * OrderID that can be used, or that says that there is no such order, its order is the one that the refused request (ClOrdID) was of;
+ * only where nobody knows that request, the one that it names (OrigClOrdID): another account's order may have that name.
+ */
+function answerNames(message: FixMessage, { data: { refs, report } }: OrderFactEvent, where: NameScope): Names {
+  const { tenant, source, account, accountIsKnown } = where;
+  const within = scopeWithin(message, where);
+  const scope: IdScope = { tenant, source, account, within: within ?? [] };
+  const { ofSession, unsaid } = sessionNames(message, where);
+  const { brokerOrderId, clOrdId, origClOrdId } = refs;
+  const ids = [origClOrdId, clOrdId].filter((id) => id !== undefined);
+  const isScoped = within !== undefined;
+  const byOrderId = brokerOrderId === undefined || !isScoped ? [] : [brokerAlias(scope, brokerOrderId)];
+  const namesRequest = byOrderId.length === 0 || report?.ordStatus === 'rejected';
+  const [request, ...others] = ids.toReversed().map((id) => ofSession(id));
+  const byRequest = request !== undefined && (!isScoped || (namesRequest && !accountIsKnown)) ? [request] : [];
+  const byAccount = isScoped && accountIsKnown ? ids.map((id) => clientAlias(scope, id)) : [];
+  // Also an order that was placed in the assumed account by other means than this session.
+  const placed = isScoped && namesRequest && !accountIsKnown ? ids.map((id) => clientAlias(scope, id)) : [];
+  return {
+    aliases: [...byOrderId, ...byAccount, ...byRequest],
+    newAliases: [],
+    ...given({
+      lookUp: accountIsKnown ? [...(isScoped ? (lookUpIn(scope, brokerOrderId).lookUp ?? []) : []), ...ids.map((id) => unsaid(id))] : placed,
+      fallback: accountIsKnown && isScoped ? [] : [...(byRequest.length > 0 || request === undefined ? [] : [request]), ...others],
+    }),
   };
 }

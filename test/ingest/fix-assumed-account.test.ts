@@ -37,6 +37,11 @@ const accepted = (second: number, fields: Fields = {}): string => fromBroker('8'
 const filled = (second: number, quantity: string, cumQty: string, fields: Fields = {}): string =>
   fromBroker('8', { ...REPORT, 14: cumQty, 17: `E${second}`, 31: '10', 32: quantity, 39: cumQty === '100' ? '2' : '1', 150: 'F', 151: String(100 - Number(cumQty)), ...at(second), ...fields });
 
+const cancel = (second: number, fields: Fields = {}): string => toBroker('F', { 1: 'ACC1', 11: 'C2', 38: '100', 41: 'C1', 54: '1', 55: 'AAPL', ...at(second), ...fields });
+const refused = (second: number, fields: Fields = {}): string => fromBroker('9', { 1: 'ACC1', 11: 'C2', 37: 'O1', 39: '1', 41: 'C1', 434: '1', ...at(second), ...fields });
+/** In another session of the same broker. */
+const DROP: Fields = { 56: 'DROP' };
+
 async function run(lines: readonly string[], store: EventStore = ledger.store, flags: Readonly<Record<string, string>> = {}): Promise<void> {
   const handler = createCommandHandler({ store, producer: 'fillbook/test' });
   const stdin = Readable.from([lines.join('\n')], { objectMode: false });
@@ -91,6 +96,43 @@ describe.each([{}, { idsRecycle: 'account' }])('two processes (%j), one of which
     await run([placed(1, UNSAID)], ledger.store, flags);
     await run([accepted(2)], ledger.store, flags);
     expect(await shown()).toEqual(['ACC1 O1 C1 new 0']);
+  });
+});
+
+describe('an order that a report without an account opened', () => {
+  it('is of the account that another process says before the first has claimed its names', async () => {
+    const claimed = sessionName(['no account said']);
+    let isWritten = false;
+    const store = otherProcess(async (stream) => {
+      if (stream !== claimed || isWritten) return;
+      isWritten = true;
+      await run([accepted(2)]);
+    });
+    await run([accepted(1, UNSAID)], store);
+    expect(isWritten).toBe(true);
+    expect(await shown()).toEqual(['ACC1 O1 C1 new 0']);
+  });
+
+  it('is of the account that another process says after the first was killed, and both are imported again', async () => {
+    const claimed = sessionName(['no account said']);
+    const store = otherProcess((stream) => (stream === claimed ? Promise.reject(new Error('killed')) : Promise.resolve()));
+    await expect(run([accepted(1, UNSAID)], store)).rejects.toThrow('killed');
+    await run([accepted(2)]);
+    await run([accepted(1, UNSAID)]);
+    await run([accepted(2)]);
+    expect(await shown()).toEqual(['ACC1 O1 C1 new 0']);
+  });
+
+  it.each<readonly [string, () => readonly string[]]>([
+    ['a cancel reject', () => [placed(1, UNSAID), filled(2, '40', '40', UNSAID), cancel(3, UNSAID), refused(4), filled(5, '60', '100', { 11: 'C1' })]],
+    ['a drop copy', () => [placed(1, UNSAID), filled(2, '40', '40', UNSAID), filled(3, '60', '100', DROP)]],
+    ['a drop copy and a report', () => [placed(1, UNSAID), filled(3, '60', '100', DROP), filled(2, '40', '40')]],
+  ])('is of the account that %s says, in any order', async (_what, log) => {
+    for (const lines of permutations(log())) {
+      tenant = ledger.newTenant();
+      await run(lines);
+      expect({ lines, shown: (await shown()).map((order) => order.replace(' C2 ', ' C1 ')) }).toEqual({ lines, shown: ['ACC1 O1 C1 filled 2'] });
+    }
   });
 });
 

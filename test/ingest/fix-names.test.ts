@@ -151,6 +151,42 @@ describe('a message without its account', () => {
   });
 
   const unsaid = { 1: undefined };
+  const second = { 1: 'ACC2', 37: 'O2' };
+  /** Two accounts that use one ClOrdID in one session, each with a trade. */
+  const bothAccounts = (): readonly string[] => [placed(), filled('E1', { 14: '10', 32: '10', 39: '1', 151: '90' }), placed(second), filled('M1', { ...second, 14: '20', 32: '20', 39: '1', 151: '80' })];
+  const apart = ['O1 C1 partially_filled 100 10 90 1 0 0', 'O2 C2 partially_filled 100 20 80 1 0 0'];
+
+  it.each<readonly [what: string, last: () => readonly string[], figures: readonly string[], flags: ImportFlags]>([
+    ['trade by OrderID', () => [filled('M2', { ...unsaid, 37: 'O2', 14: '25', 32: '5', 39: '1', 151: '75' })], [apart[0] ?? '', 'O2 C1 partially_filled 100 25 75 2 0 0'], {}],
+    ['pending cancel', () => [cancel(second), accepted({ ...unsaid, 11: 'C2', 14: '20', 37: 'O2', 39: '6', 41: 'C1', 150: '6', 151: '80' })], [apart[0] ?? '', 'O2 C2 pending_cancel 100 20 80 1 0 0'], {}],
+    ['reject without an OrderID', () => [cancel(second), refused({ 37: 'NONE', 39: '1' })], apart, {}],
+    ['reject where ids are the account’s', () => [cancel(second), refused({ 37: 'O2', 39: '1' })], apart, { idsRecycle: 'account' }],
+  ])('is of one account, though another uses its ClOrdID: a %s', async (_what, last, expected, flags) => {
+    await run([...bothAccounts(), ...last()], flags);
+    expect(await figures()).toEqual(expected);
+    expect(await accounts()).toEqual(['ACC1', 'ACC2']);
+  });
+
+  it('that refuses a cancel of one of two accounts is of the order of the cancel, in any order', async () => {
+    const log = [placed(), placed({ 1: 'ACC2' }), cancel({ 1: 'ACC2' }), refused({ 37: 'NONE', 39: 'A' })];
+    for (const lines of permutations(log)) {
+      tenant = ledger.newTenant();
+      expect({ lines, ...(await run(lines)) }).toMatchObject({ lines, parked: 0 });
+      expect({ lines, figures: await figures() }).toEqual({ lines, figures: [' C1 pending_new 100 0 100 0 0 0', ' C2 pending_new 100 0 100 0 0 0'] });
+    }
+  });
+
+  it('that refuses a cancel which no line tells of is of the order that it names', async () => {
+    expect(await run([placed(), accepted(), refused({ 37: 'NONE' })])).toMatchObject({ parked: 0 });
+    expect(await figures()).toEqual(['O1 C2 new 100 0 100 0 0 0']);
+  });
+
+  it.each([{}, unsaid])('nor its instrument (a cancel reject) is of the order of the cancel (idsRecycle=instrument, %j)', async (who) => {
+    const log = [placed(who), accepted(who), placed({ ...who, 55: 'MSFT' }), accepted({ ...who, 37: 'O2', 55: 'MSFT' }), cancel({ ...who, 55: 'MSFT' }), refused({ 37: 'O2' })];
+    expect(await run(log, { idsRecycle: 'instrument' })).toMatchObject({ parked: 0 });
+    expect(await figures()).toEqual(['O1 C1 new 100 0 100 0 0 0', 'O2 C2 new 100 0 100 0 0 0']);
+  });
+
   it.each<readonly [who: string, log: () => readonly string[]]>([
     ['reports', () => [placed(unsaid), accepted(), replace(unsaid), filled('E1', { 11: 'C2', 41: 'C1' })]],
     ['fills', () => [placed(unsaid), accepted(unsaid), replace(unsaid), filled('E1', { 11: 'C2', 41: 'C1' })]],

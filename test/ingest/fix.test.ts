@@ -203,15 +203,15 @@ describe('FIX requests and cancel rejects', () => {
 
   it('that were refused for an unknown order are looked for by the ClOrdIDs of their session, and NONE is no id', () => {
     const parsed = parse(fromBroker('9', { 11: 'C2', 41: 'C1', 37: 'NONE', 39: '8', 434: '1', 102: '1' }));
-    expect(onlyFact(parsed).aliases).toEqual([ofSession('C2'), ofSession('C1')]);
+    expect(onlyFact(parsed)).toMatchObject({ aliases: [ofSession('C2')], fallback: [ofSession('C1')] });
     expect(onlyFact(parsed).lookUp).toEqual([client('C1', 'main'), client('C2', 'main')]);
     expect(dataOf(parsed, 'CancelRejected').refs).toEqual({ clOrdId: 'C2', origClOrdId: 'C1' });
   });
 
   it('that were refused without an account are looked for by OrderID, not in an account that is only assumed', () => {
     const reject = fromBroker('9', { 11: 'C2', 41: 'C1', 37: 'O1', 39: '0', 434: '1' });
-    expect(onlyFact(parse(reject))).toMatchObject({ aliases: [broker('O1')], newAliases: [] });
-    expect(onlyFact(parse(reject, { account: 'ACC1' }))).toMatchObject({ aliases: [broker('O1'), client('C1'), client('C2')], newAliases: [client('C2')] });
+    expect(onlyFact(parse(reject))).toMatchObject({ aliases: [broker('O1')], newAliases: [], fallback: [ofSession('C2'), ofSession('C1')] });
+    expect(onlyFact(parse(reject, { account: 'ACC1' }))).toMatchObject({ aliases: [broker('O1'), client('C1'), client('C2')], newAliases: [] });
   });
 
   it('without any id name nothing', () => {

@@ -25,6 +25,7 @@ export const INGEST_SCHEMAS = {
     newAliases: z.array(alias).max(MAX_ALIASES),
     fact: orderFact,
     lookUp: z.array(alias).max(MAX_ALIASES).exactOptional(),
+    fallback: z.array(alias).max(MAX_ALIASES).exactOptional(),
     ownAccountOnly: z.literal(true).exactOptional(),
   }),
   ParkedFactTakenUp: z.strictObject({ factKey: text(MAX_COMMAND_KEY_LENGTH), orderId: uuid<OrderId>() }),
