@@ -218,7 +218,13 @@ export function readRequest(shape: ReadShape): InstanceType<typeof ReadReq> {
   if (shape.all === true) {
     const all = new ReadReq.Options.AllOptions();
     if (shape.from === 'end') all.setEnd(new shared.Empty());
-    else all.setStart(new shared.Empty());
+    else if (shape.from === undefined || shape.from === 'start') all.setStart(new shared.Empty());
+    else {
+      const position = new ReadReq.Options.Position();
+      position.setCommitPosition(String(shape.from));
+      position.setPreparePosition(String(shape.from));
+      all.setPosition(position);
+    }
     options.setAll(all);
   }
   if (shape.subscription === true) options.setSubscription(new ReadReq.Options.SubscriptionOptions());
@@ -265,6 +271,25 @@ export interface ReadOutcome {
   readonly messages: ReadResponse[];
   /** `end`, `open` where nothing more came for a while, or the error. */
   readonly ending: 'end' | 'open' | WireError;
+}
+
+/** A call that is read while it goes on. */
+export interface OpenRead {
+  readonly messages: ReadResponse[];
+  /** How it ended, once it has. */
+  ending(): 'end' | WireError | undefined;
+  cancel(): void;
+}
+
+/** Starts a read, a subscription say, and collects what comes. */
+export function openRead(stub: StreamsStub, request: InstanceType<typeof ReadReq>): OpenRead {
+  const call: ClientReadableStream<ReadResponse> = stub.read(request);
+  const messages: ReadResponse[] = [];
+  let ending: ReturnType<OpenRead['ending']>;
+  call.on('data', (message: ReadResponse) => messages.push(message));
+  call.on('end', () => (ending ??= 'end'));
+  call.on('error', (error: ServiceError) => (ending ??= wireError(error)));
+  return { messages, ending: () => ending, cancel: () => call.cancel() };
 }
 
 const SILENCE_MS = 400;

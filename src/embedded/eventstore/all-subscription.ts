@@ -54,8 +54,10 @@ export class AllSubscription {
     this.#sender = new PageSender(call, storage, request);
     this.#checkpoints = request.filter && new Checkpoints(request.filter.checkpointInterval);
     const { from } = request;
-    // A subscription starts after the position that it names.
-    this.#next = from === 'start' ? 0n : from === 'end' ? feed.nextPosition : from + 1n;
+    // A subscription starts after the position that it names, but no later than with what is committed next: the position of
+    // another store, beyond the end of this one, holds nothing back.
+    if (from === 'start') this.#next = 0n;
+    else this.#next = from === 'end' || from >= feed.nextPosition ? feed.nextPosition : from + 1n;
   }
 
   async run(): Promise<void> {

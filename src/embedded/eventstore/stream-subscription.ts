@@ -65,7 +65,8 @@ export class StreamSubscription {
     }
     const from = next > view.first ? next : view.first;
     if (from > view.last) {
-      this.#next = from;
+      // What truncateBefore hides is only hidden from what is stored: live events are sent, whatever their revision.
+      this.#next = next > view.last ? next : view.last + 1n;
       this.#goLive();
       return;
     }
