@@ -1,3 +1,4 @@
+import { isJsonObject, jsonMembers } from './json-members.js';
 import { TOMBSTONE_REVISION } from './messages.js';
 
 /** The part of a stream's metadata that decides what can be read of it. */
@@ -21,33 +22,62 @@ export const originalOf = (metastream: string): string => metastream.slice(2);
 
 export const isSoftDeleted = (metadata: StreamMetadata): boolean => metadata.truncateBefore === TOMBSTONE_REVISION;
 
-const BEYOND_DOUBLE = 2 ** 63;
+/** What EventStoreDB counts a time span in, to a second: a span has to fit into 64 bits of them. */
+const TICKS = 10_000_000n;
 
-/** A whole number from JSON; what a double rounds up to 2^63 is the largest revision. */
-function wholeNumber(value: unknown): bigint | undefined {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) return undefined;
-  return value >= BEYOND_DOUBLE ? TOMBSTONE_REVISION : BigInt(value);
+/** The members that are whole numbers, by what one counts. */
+const NUMBERS: ReadonlyMap<string, bigint> = new Map([['$maxCount', 1n], ['$maxAge', TICKS], ['$tb', 1n], ['$cacheControl', TICKS]]);
+
+/**
+ * A number that is written with digits alone and fits into 64 bits; undefined for any other value. It is told from its text: a
+ * double, which JSON.parse makes of it, knows neither `2.0` from `2` nor 2^63 from the largest revision.
+ */
+function wholeNumber(text: string, unit: bigint): bigint | undefined {
+  if (!/^-?\d{1,19}$/.test(text)) return undefined;
+  const value = BigInt(text);
+  return BigInt.asIntN(64, value * unit) === value * unit ? value : undefined;
 }
 
-function parseObject(data: Buffer): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(data.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : undefined;
-  } catch {
-    return undefined;
+const ACCESS_RIGHTS = new Set(['$r', '$w', '$d', '$mr', '$mw']);
+
+const isRole = (role: unknown): boolean => typeof role === 'string';
+const areRoles = (roles: unknown): boolean => isRole(roles) || (Array.isArray(roles) && roles.every(isRole));
+
+/** Rights alone, each with a role or a list of them. */
+function isAccessList(json: string): boolean {
+  return json.startsWith('{') && Array.from(jsonMembers(json)).every(({ key, value }) => ACCESS_RIGHTS.has(key) && areRoles(JSON.parse(value)));
+}
+
+/**
+ * The whole numbers among the members of metadata, the last of each name; undefined where a member that EventStoreDB knows is of
+ * another kind, also one that means nothing here: then it takes nothing from any of them.
+ */
+function readNumbers(json: string): ReadonlyMap<string, bigint> | undefined {
+  const numbers = new Map<string, bigint>();
+  for (const { key, value } of jsonMembers(json)) {
+    const unit = NUMBERS.get(key);
+    if (unit !== undefined) {
+      const number = wholeNumber(value, unit);
+      if (number === undefined) return undefined;
+      numbers.set(key, number);
+    } else if (key === '$tmp' && value !== 'true' && value !== 'false') return undefined;
+    else if (key === '$acl' && !isAccessList(value)) return undefined;
   }
+  return numbers;
 }
 
 /** Reads the payload of a metastream's event; what is not valid metadata counts as none, as on EventStoreDB. */
 export function parseStreamMetadata(data: Buffer, isJson: boolean): StreamMetadata {
-  const parsed = isJson ? parseObject(data) : undefined;
-  if (parsed === undefined) return NO_METADATA;
-  const maxCount = wholeNumber(parsed['$maxCount']);
-  const maxAge = wholeNumber(parsed['$maxAge']);
-  const truncateBefore = wholeNumber(parsed['$tb']);
-  const wrong = (key: string, value: bigint | undefined): boolean => parsed[key] !== undefined && parsed[key] !== null && value === undefined;
-  if (wrong('$maxCount', maxCount) || wrong('$maxAge', maxAge) || wrong('$tb', truncateBefore)) return NO_METADATA;
-  if (maxCount === 0n || maxAge === 0n) return NO_METADATA;
+  const json = data.toString('utf8');
+  const numbers = isJson && isJsonObject(json) ? readNumbers(json) : undefined;
+  // A number that makes no sense is left out, and the others count.
+  const atLeast = (least: bigint, key: string): bigint | undefined => {
+    const value = numbers?.get(key);
+    return value !== undefined && value >= least ? value : undefined;
+  };
+  const maxCount = atLeast(1n, '$maxCount');
+  const maxAge = atLeast(1n, '$maxAge');
+  const truncateBefore = atLeast(0n, '$tb');
   return {
     ...(maxCount === undefined ? {} : { maxCount }),
     ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }),
@@ -58,35 +88,13 @@ export function parseStreamMetadata(data: Buffer, isJson: boolean): StreamMetada
 /** The metadata that a soft delete writes. */
 export const SOFT_DELETED_JSON = Buffer.from(`{"$tb":${TOMBSTONE_REVISION}}`);
 
-/** The members of a JSON object, each as the text that it was written as. `json` is known to be an object. */
-function* memberTexts(json: string): Generator<{ readonly key: unknown; readonly text: string }> {
-  let [depth, inString, start, colon] = [0, false, 0, 0];
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json[at];
-    if (inString) {
-      if (character === '\\') at += 1;
-      else if (character === '"') inString = false;
-      continue;
-    }
-    if (character === '"') inString = true;
-    else if (character === '{' || character === '[') depth += 1;
-    else if (character === '}' || character === ']') depth -= 1;
-    else if (character === ':' && depth === 1) colon = at;
-    if (depth === 1 && character === '{') start = at + 1;
-    if ((depth === 0 && character === '}') || (depth === 1 && character === ',')) {
-      const text = json.slice(start, at).trim();
-      if (text !== '') yield { key: JSON.parse(json.slice(start, colon)), text };
-      start = at + 1;
-    }
-  }
-}
-
 /**
  * `data` with truncateBefore set; undefined if it is no JSON object. Other members keep their text: to parse and write them again
  * would change numbers that a double does not hold, `1.0`, and members of one name.
  */
 export function withTruncateBefore(data: Buffer, revision: bigint): Buffer | undefined {
-  if (parseObject(data) === undefined) return undefined;
-  const others = Array.from(memberTexts(data.toString('utf8'))).filter(({ key }) => key !== '$tb');
+  const json = data.toString('utf8');
+  if (!isJsonObject(json)) return undefined;
+  const others = Array.from(jsonMembers(json)).filter(({ key }) => key !== '$tb');
   return Buffer.from(`{${[...others.map(({ text }) => text), `"$tb":${revision}`].join(',')}}`);
 }
