@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ClientReadableStream, type Metadata, type ServiceError, credentials, status } from '@grpc/grpc-js';
+import { type ClientOptions, type ClientReadableStream, type Metadata, type ServiceError, credentials, status } from '@grpc/grpc-js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
@@ -10,8 +10,8 @@ import timestamp from 'google-protobuf/google/protobuf/timestamp_pb.js';
 const { AppendReq, BatchAppendReq, DeleteReq, ReadReq, TombstoneReq } = streams;
 
 /** The stub of the Streams service of a server on this machine. */
-export const streamsStub = (port: number): InstanceType<typeof streamsGrpc.StreamsClient> =>
-  new streamsGrpc.StreamsClient(`127.0.0.1:${port}`, credentials.createInsecure());
+export const streamsStub = (port: number, options: ClientOptions = {}): InstanceType<typeof streamsGrpc.StreamsClient> =>
+  new streamsGrpc.StreamsClient(`127.0.0.1:${port}`, credentials.createInsecure(), options);
 
 export type StreamsStub = ReturnType<typeof streamsStub>;
 
@@ -47,7 +47,7 @@ const uuid = (text: string): InstanceType<typeof shared.UUID> => {
 };
 
 /** What is appended at: a name, or an exact revision. */
-export type Expectation = 'any' | 'no_stream' | 'stream_exists' | number;
+export type Expectation = 'any' | 'no_stream' | 'stream_exists' | number | bigint;
 
 export interface ProposedShape {
   readonly id?: string;
@@ -145,6 +145,19 @@ export async function batchAppend(stub: StreamsStub, requests: readonly BatchSha
   }
 }
 
+/** Opens a `BatchAppend` call, sends the requests, says that there are no more, and answers all that comes until the call ends. */
+export async function batchAppendAll(stub: StreamsStub, requests: readonly BatchShape[]): Promise<unknown[]> {
+  const call = stub.batchAppend();
+  return new Promise((resolve) => {
+    const answers: unknown[] = [];
+    call.on('data', (response: InstanceType<typeof streams.BatchAppendResp>) => answers.push(batchResponse(response)));
+    call.on('end', () => resolve(answers));
+    call.on('error', (error: ServiceError) => resolve([...answers, wireError(error)]));
+    for (const request of requests) call.write(batchRequest(request));
+    call.end();
+  });
+}
+
 /** A response as `wire.json` shows it. */
 function batchResponse(response: InstanceType<typeof streams.BatchAppendResp>): unknown {
   const { correlationId: _, streamIdentifier, streamPosition, success } = response.toObject();
@@ -168,7 +181,7 @@ function batchResponse(response: InstanceType<typeof streams.BatchAppendResp>): 
 }
 
 /** One `Delete` or `Tombstone`. */
-export async function remove(stub: StreamsStub, kind: 'delete' | 'tombstone', stream: string, expected: 'any' | number): Promise<unknown> {
+export async function remove(stub: StreamsStub, kind: 'delete' | 'tombstone', stream: string, expected: 'any' | number | bigint): Promise<unknown> {
   return new Promise((resolve) => {
     const answer = (error: ServiceError | null, response?: { toObject(): unknown }): void => resolve(error === null ? response?.toObject() : wireError(error));
     if (kind === 'delete') {
@@ -203,6 +216,7 @@ export interface ReadShape {
   readonly checkpointMultiplier?: number;
   readonly withoutUuid?: boolean;
   readonly structured?: boolean;
+  readonly resolveLinks?: boolean;
 }
 
 export function readRequest(shape: ReadShape): InstanceType<typeof ReadReq> {
@@ -229,6 +243,7 @@ export function readRequest(shape: ReadShape): InstanceType<typeof ReadReq> {
   }
   if (shape.subscription === true) options.setSubscription(new ReadReq.Options.SubscriptionOptions());
   else options.setCount(String(shape.count ?? 100));
+  options.setResolveLinks(shape.resolveLinks === true);
   setFilter(options, shape);
   if (shape.withoutUuid !== true) {
     const ids = new ReadReq.Options.UUIDOption();

@@ -29,8 +29,12 @@ export function readStreamIdentifier(reader: ProtobufReader): string {
   return name;
 }
 
+/** The largest unsigned number, -1 as a signed one, stands for no stream, as EventStoreDB takes it. */
+const NO_STREAM_UNSIGNED = BigInt.asUintN(64, EXPECT_NO_STREAM);
+
 function exactRevision(revision: bigint): bigint {
-  if (revision >= TOMBSTONE_REVISION) throw invalidArgument(`expected revision ${revision} is out of range`);
+  if (revision === NO_STREAM_UNSIGNED) return EXPECT_NO_STREAM;
+  if (revision > TOMBSTONE_REVISION) throw invalidArgument(`expected revision ${revision} is out of range`);
   return revision;
 }
 

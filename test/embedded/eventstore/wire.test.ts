@@ -134,6 +134,26 @@ describe('Delete and Tombstone below the client', () => {
   });
 });
 
+describe('a revision that is no revision', () => {
+  const noStream = (1n << 64n) - 1n;
+
+  it('given the largest unsigned number as the expected revision, when something is written, then it stands for no stream', async () => {
+    const run = await streamWithEvent();
+    expect(await append(stub, `${run}new`, noStream, [event])).toHaveProperty('success');
+    expect(await append(stub, `${run}a`, noStream, [event])).toHaveProperty('wrongExpectedVersion');
+    expect(await batchAppend(stub, [{ stream: `${run}newer`, expected: noStream, events: [event] }])).toHaveProperty('success');
+    const refused = expect.objectContaining({ code: 'FAILED_PRECONDITION', trailers: expect.objectContaining({ 'expected-version': '-1', 'actual-version': '0' }) });
+    expect(await remove(stub, 'delete', `${run}a`, noStream)).toEqual(refused);
+    expect(await remove(stub, 'tombstone', `${run}a`, noStream)).toEqual(refused);
+  });
+
+  it('given the largest revision as the expected one, when something is written, then it is a wrong one; what is between the two is out of range', async () => {
+    const run = await streamWithEvent();
+    expect(await append(stub, `${run}a`, (1n << 63n) - 1n, [event])).toHaveProperty('wrongExpectedVersion');
+    expect(await append(stub, `${run}a`, 1n << 63n, [event])).toEqual(invalidArgument);
+  });
+});
+
 const shapeOfRecording = (name: string): { messages: unknown; ending: unknown } => {
   const { messages, ending, error } = Object(wanted(name));
   return { messages: messages.map(kindOfRecorded), ending: ending ?? error };
