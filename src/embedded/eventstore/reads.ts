@@ -63,18 +63,24 @@ async function readStream(
   const { number, first, last } = view;
   if (backwards) await sendBackwards(sender, storage, number, from < last ? from : last, first, clampCount(maxCount));
   else {
-    const announced = firstPosition(from, first, last, maxCount);
-    if (announced !== undefined && request.compatibility >= 1) call.send(firstStreamPosition(announced));
+    if (request.compatibility >= 1) {
+      for (const position of firstPositions(from, first, last, maxCount)) call.send(firstStreamPosition(position));
+    }
     await sendForwards(sender, storage, number, from > first ? from : first, last, clampCount(maxCount));
   }
   if (request.compatibility >= 1) call.send(lastStreamPosition(last));
 }
 
-/** The position that a read is told to start at, where nothing can be read on the first page that it asked for. */
-function firstPosition(from: bigint, first: bigint, last: bigint, maxCount: bigint): bigint | undefined {
-  if (from > last || first > last) return from === last + 1n ? undefined : last + 1n;
+/**
+ * The positions that a reader is told to go on at before it gets its first event, one for each page of EventStoreDB's that is empty:
+ * one that ends before the first event that can be read, then one that starts after the last.
+ */
+function* firstPositions(from: bigint, first: bigint, last: bigint, maxCount: bigint): Generator<bigint> {
   const pageSize = maxCount < REAL_PAGE_EVENTS ? maxCount : REAL_PAGE_EVENTS;
-  return from + pageSize - 1n < first ? first : undefined;
+  const endsBefore = from + pageSize - 1n < first;
+  const start = endsBefore ? first : from;
+  if (endsBefore) yield first;
+  if ((start > last || first > last) && start !== last + 1n) yield last + 1n;
 }
 
 async function sendForwards(sender: PageSender, storage: EventStorage, number: bigint, from: bigint, last: bigint, max: number): Promise<void> {

@@ -192,6 +192,24 @@ describe('Read below the client', () => {
     expect(await readKinds({ all: true, regex: '(' })).toEqual({ messages: [], ending: invalidArgument });
   });
 
+  it.each([
+    [0, 5, ['FIRST 10', 'FIRST 3', 'LAST 2']],
+    [3, 1, ['FIRST 10', 'FIRST 3', 'LAST 2']],
+    [0, 100, ['FIRST 3', 'LAST 2']],
+    [3, 100, ['LAST 2']],
+    [11, 1, ['FIRST 3', 'LAST 2']],
+  ])('given a stream that is cut off beyond its end, when it is read from %i, %i events, then each page that is empty tells where to go on', async (from, count, told) => {
+    const stream = `w-${randomUUID()}`;
+    await append(stub, stream, 'any', [event, event, event]);
+    await append(stub, `$$${stream}`, 'any', [{ data: Buffer.from('{"$tb":10}') }]);
+    const { messages } = await read(stub, readRequest({ stream, from, count }));
+    const positions = messages.map((message) => {
+      const isFirst = kindOf(message) === 'FIRST_STREAM_POSITION';
+      return isFirst ? `FIRST ${message.getFirstStreamPosition()}` : `LAST ${message.getLastStreamPosition()}`;
+    });
+    expect(positions).toEqual(told);
+  });
+
   it('given a client that wants ids as two halves, when it reads, then they spell the same id', async () => {
     const stream = `w-${randomUUID()}`;
     const id = randomUUID();
