@@ -9,7 +9,15 @@ import { locateEvent, viewStream } from './stream-pages.js';
 type FrameTransform = (frames: Buffer, offset: number) => Buffer;
 
 const LINK_TYPE = '$>';
-const LINK_TARGET = /^(\d{1,19})@([^]+)$/;
+/** A number as .NET reads it, no longer than 64 bits need. */
+const LINK_REVISION = /^[\t-\r ]*([+-]?0*\d{1,19})[\t-\r ]*$/;
+/** In a link: whatever event is the stream's last. */
+const LINK_TO_LAST = -1n;
+
+interface Link {
+  readonly revision: bigint;
+  readonly stream: string;
+}
 
 /** A RecordedEvent with its id as two 64-bit halves. */
 function withStructuredId(recorded: Buffer): Buffer {
@@ -22,16 +30,23 @@ function withStructuredId(recorded: Buffer): Buffer {
   return Buffer.concat([id.finish(), recorded.subarray(40)]);
 }
 
+/** What a link's payload names, `revision@stream`; undefined where it names nothing, and is an event as others are. */
+function parseLink(payload: string): Link | undefined {
+  const [before = ''] = payload.split('@', 1);
+  const text = LINK_REVISION.exec(before)?.[1];
+  if (text === undefined) return undefined;
+  const revision = BigInt(text);
+  return revision === BigInt.asIntN(64, revision) ? { revision, stream: payload.slice(before.length + 1) } : undefined;
+}
+
 /** The event that a link names, as a RecordedEvent; undefined where it cannot be read. */
-function linkTarget(storage: EventStorage, frames: Buffer, offset: number): Buffer | undefined {
-  const match = LINK_TARGET.exec(readEventData(frames, offset).data.toString('utf8'));
-  const [, revisionText, stream] = match ?? [];
-  if (revisionText === undefined || stream === undefined) return undefined;
-  const view = viewStream(storage, stream);
-  const revision = BigInt(revisionText);
-  if (view.kind !== 'readable' || revision < view.first || revision > view.last) return undefined;
-  const { frames: there, at } = locateEvent(storage, view.number, revision);
-  return recordedEventBytes(there, at);
+function linkTarget(storage: EventStorage, link: Link): Buffer | undefined {
+  const view = viewStream(storage, link.stream);
+  if (view.kind !== 'readable') return undefined;
+  const revision = link.revision === LINK_TO_LAST ? view.last : link.revision;
+  if (revision < view.first || revision > view.last) return undefined;
+  const { frames, at } = locateEvent(storage, view.number, revision);
+  return recordedEventBytes(frames, at);
 }
 
 const asStored = (recorded: Buffer): Buffer => recorded;
@@ -44,10 +59,11 @@ export function frameTransform(storage: EventStorage, request: ReadRequest): Fra
     const { type, position } = readEventHead(frames, offset);
     const original = withId(recordedEventBytes(frames, offset));
     const isLink = request.resolveLinks && type.toString('utf8') === LINK_TYPE;
-    const target = isLink ? linkTarget(storage, frames, offset) : undefined;
+    const link = isLink ? parseLink(readEventData(frames, offset).data.toString('utf8')) : undefined;
     const message = new ProtobufWriter().message(1, (readEvent) => {
-      if (!isLink) readEvent.bytes(1, original);
+      if (link === undefined) readEvent.bytes(1, original);
       else {
+        const target = linkTarget(storage, link);
         if (target !== undefined) readEvent.bytes(1, withId(target));
         readEvent.bytes(2, original);
       }
