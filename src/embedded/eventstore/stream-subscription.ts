@@ -7,7 +7,7 @@ import { PageSender } from './page-sender.js';
 import { CAUGHT_UP, FELL_BEHIND, subscriptionConfirmation } from './read-responses.js';
 import type { ReadRequest } from './read-request.js';
 import type { EventStorage } from './storage.js';
-import { metastreamOf } from './stream-metadata.js';
+import { isMetastream, metastreamOf, originalOf } from './stream-metadata.js';
 import { type StreamView, readStreamForwards, viewStream } from './stream-pages.js';
 
 /**
@@ -19,6 +19,8 @@ export class StreamSubscription {
   readonly #storage: EventStorage;
   readonly #feed: CommitFeed;
   readonly #stream: string;
+  /** The streams whose events can make this one readable, or end it: with a stream, its metastream is tombstoned. */
+  readonly #decisive: readonly string[];
   readonly #sender: PageSender;
   /** The first revision that was not sent; undefined where the subscription starts at the end of what there is. */
   #next: bigint | undefined;
@@ -29,6 +31,7 @@ export class StreamSubscription {
     this.#storage = storage;
     this.#feed = feed;
     this.#stream = stream;
+    this.#decisive = [stream, metastreamOf(stream), ...(isMetastream(stream) ? [originalOf(stream)] : [])];
     this.#sender = new PageSender(call, storage, request);
     this.#next = request.from === 'start' ? 0n : request.from === 'end' ? undefined : request.from + 1n;
   }
@@ -60,7 +63,7 @@ export class StreamSubscription {
     const view: StreamView = viewStream(this.#storage, this.#stream);
     if (view.kind === 'deleted') throw streamDeleted(this.#stream);
     if (view.kind === 'none') {
-      await this.#feed.appended(this.#call, [this.#stream, metastreamOf(this.#stream)]);
+      await this.#feed.appended(this.#call, this.#decisive);
       return;
     }
     const from = next > view.first ? next : view.first;

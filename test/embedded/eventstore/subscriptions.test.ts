@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestEventStore, startTestEventStore } from '../../support/event-store.js';
 import { poll } from '../../support/poll.js';
-import { type OpenRead, type ReadShape, type StreamsStub, append, kindOf, openRead, readRequest, streamsStub } from '../../support/wire.js';
+import { type OpenRead, type ReadShape, type StreamsStub, append, kindOf, openRead, readRequest, remove, streamsStub } from '../../support/wire.js';
 
 let store: TestEventStore;
 let stub: StreamsStub;
@@ -79,5 +79,17 @@ describe('a subscription from beyond the end', () => {
     await poll('it comes', () => events(subscription).length > 0);
     expect(events(subscription)).toEqual([`${stream}@3`]);
     subscription.cancel();
+  });
+});
+
+describe('a subscription to the metadata of a stream', () => {
+  it('given a stream without metadata, when it is tombstoned, then the subscription ends with that', async () => {
+    const stream = await streamOf(1);
+    const subscription = openRead(stub, readRequest({ stream: `$$${stream}`, subscription: true }));
+    await poll('it is confirmed', () => kinds(subscription).includes('CONFIRMATION'));
+    await remove(stub, 'tombstone', stream, 'any');
+    await poll('it ends', () => subscription.ending() !== undefined);
+    expect(subscription.ending()).toMatchObject({ trailers: { exception: 'stream-deleted', 'stream-name': `$$${stream}` } });
+    expect(kinds(subscription)).toEqual(['CONFIRMATION']);
   });
 });
