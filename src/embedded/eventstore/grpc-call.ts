@@ -6,6 +6,9 @@ import { ProtobufError } from './protobuf.js';
 /** The largest message that is taken, in bytes: an append's limit is 1 MiB of data, its metadata may be more. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
+/** What a client is told that compresses its messages: to send them as they are. */
+const ACCEPTED_ENCODINGS = { 'grpc-accept-encoding': 'identity' } as const;
+
 /** Parts of a message that are smaller than this are joined as they come. */
 const SMALL_PART_BYTES = 4_096;
 
@@ -141,7 +144,7 @@ export class GrpcCall {
     while (this.#received >= 5) {
       const head = this.#gather(5);
       const size = head.readUInt32BE(1);
-      if (head[0] !== 0) throw new GrpcError(GrpcCode.unimplemented, 'compressed messages are not supported');
+      if (head[0] !== 0) throw new GrpcError(GrpcCode.unimplemented, 'compressed messages are not supported', ACCEPTED_ENCODINGS);
       if (size > MAX_MESSAGE_BYTES) {
         throw new GrpcError(GrpcCode.resourceExhausted, `a message of ${size} bytes is over the limit of ${MAX_MESSAGE_BYTES}`);
       }
@@ -228,7 +231,7 @@ export class GrpcCall {
   #respond(): void {
     if (this.#stream.headersSent) return;
     this.#stream.respond(
-      { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': 'identity' },
+      { ':status': 200, 'content-type': 'application/grpc', ...ACCEPTED_ENCODINGS },
       { waitForTrailers: true },
     );
   }

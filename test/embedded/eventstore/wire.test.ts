@@ -111,6 +111,16 @@ describe('BatchAppend below the client', () => {
   });
 });
 
+describe('a client that compresses its messages', () => {
+  it('given one with gzip, when it appends, then it is told that only plain messages are taken', async () => {
+    const gzip = 2;
+    const compressing = streamsStub(store.port, { 'grpc.default_compression_algorithm': gzip });
+    const refused = { code: 'UNIMPLEMENTED', trailers: { 'grpc-accept-encoding': 'identity' } };
+    expect(await append(compressing, 'compressed', 'any', [event])).toMatchObject(refused);
+    compressing.close();
+  });
+});
+
 describe('Delete and Tombstone below the client', () => {
   it('given a stream with two events, when it is deleted at another revision, then it is answered as recorded', async () => {
     const run = await streamWithEvent();
