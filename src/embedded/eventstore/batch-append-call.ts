@@ -68,9 +68,7 @@ export class BatchAppendCall implements RequestSink {
   }
 
   message(message: Buffer): void {
-    const fragment = readBatchFragment(message, Date.now());
-    if (fragment.correlationKey === '') throw fragment.refusal ?? new GrpcError(GrpcCode.invalidArgument, 'correlation_id is missing');
-    this.#take(fragment);
+    this.#take(readBatchFragment(message, Date.now()));
     this.#holdBack();
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ProposedEvent } from './event-frame.js';
 import { type GrpcError, invalidArgument } from './grpc-error.js';
 import {
@@ -16,6 +17,7 @@ import { ProtobufReader, ProtobufWriter, grpcFrame } from './protobuf.js';
 /** One fragment of a batch append. `correlation` is the UUID message as it was sent: the answer repeats it. */
 export interface BatchFragment {
   readonly correlation: Buffer;
+  /** Tells this append from the others of its call. */
   readonly correlationKey: string;
   /** The options, or why they are refused. */
   readonly options: (WriteOptions & { readonly timeoutMs: number | undefined }) | undefined;
@@ -57,7 +59,13 @@ function captured<Value>(errors: Error[], read: () => Value): Value | undefined 
   }
 }
 
-/** Reads a `BatchAppendReq`. What is wrong inside is told by `refusal`, so that the answer can name the correlation id. */
+/** A correlation id that is refused is told from others by its digest: it may be long, and is remembered. */
+const keyOfRefused = (correlation: Buffer): string => createHash('sha256').update(correlation).digest('hex');
+
+/**
+ * Reads a `BatchAppendReq`. What is wrong inside is told by `refusal`, so that the answer can name the correlation id.
+ * @throws GrpcError INVALID_ARGUMENT where there is no correlation id to name
+ */
 export function readBatchFragment(message: Buffer, nowMs: number): BatchFragment {
   const reader = new ProtobufReader(message);
   const errors: Error[] = [];
@@ -77,9 +85,10 @@ export function readBatchFragment(message: Buffer, nowMs: number): BatchFragment
     } else if (field === 4) isFinal = reader.boolean();
     else reader.skip();
   }
-  const correlationKey = captured(errors, () => readUuid(new ProtobufReader(correlation)));
-  if (correlationKey === undefined) errors.push(invalidArgument('correlation_id: a UUID was expected'));
-  return { correlation, correlationKey: correlationKey ?? '', options, events, isFinal, sizeBytes: message.length, refusal: errors[0] };
+  if (correlation.length === 0) throw invalidArgument('correlation_id is missing');
+  const id = readUuid(new ProtobufReader(correlation));
+  if (id === undefined) errors.push(invalidArgument('correlation_id: a UUID other than nil was expected'));
+  return { correlation, correlationKey: id ?? keyOfRefused(correlation), options, events, isFinal, sizeBytes: message.length, refusal: errors[0] };
 }
 
 /** A refused batch append, as `google.rpc.Status` tells it. */

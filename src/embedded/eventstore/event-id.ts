@@ -11,11 +11,19 @@ const NIL = '00000000-0000-0000-0000-000000000000';
 const dashed = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
-/** The id that `text` spells, with or without dashes, in any case; undefined if it is none, or the nil UUID. */
+/** As `lower` spells it with dashes: without them, or in braces or parentheses, as .NET reads and writes them as well. */
+function otherForm(lower: string): string | undefined {
+  const trimmed = lower.trim();
+  if (PLAIN.test(trimmed)) return dashed(trimmed);
+  const inner = /^(?:\{.*\}|\(.*\))$/.test(trimmed) ? trimmed.slice(1, -1) : trimmed;
+  return DASHED.test(inner) ? inner : undefined;
+}
+
+/** The id that `text` spells, with or without dashes, or in braces, in any case; undefined if it is none, or the nil UUID. */
 export function parseEventId(text: string): EventId | undefined {
   const lower = text.toLowerCase();
-  const id = PLAIN.test(lower) ? dashed(lower) : lower;
-  return DASHED.test(id) && id !== NIL ? (id as EventId) : undefined;
+  const id = DASHED.test(lower) ? lower : otherForm(lower);
+  return id !== undefined && id !== NIL ? (id as EventId) : undefined;
 }
 
 const hexOf = (half: bigint): string => BigInt.asUintN(64, half).toString(16).padStart(16, '0');

@@ -191,12 +191,13 @@ describe('event ids', () => {
       fc.property(eventId, (id) => {
         const hex = halvesOfEventId(id).map((half) => BigInt.asUintN(64, half).toString(16).padStart(16, '0'));
         expect(parseEventId(hex.join(''))).toBe(id);
-        expect(parseEventId(id.toUpperCase())).toBe(id);
+        const spelt = [id.toUpperCase(), id.replaceAll('-', ''), `{${id}}`, `(${id})`, ` {${id}} `];
+        expect(spelt.map(parseEventId)).toEqual(spelt.map(() => id));
       }),
     );
   });
 
-  it.each(['', 'x', '00000000-0000-0000-0000-000000000000', '0123456789abcdef0123456789abcde', '01234567-89ab-cdef-0123-456789abcdeg'])(
+  it.each(['', 'x', '00000000-0000-0000-0000-000000000000', '0123456789abcdef0123456789abcde', '01234567-89ab-cdef-0123-456789abcdeg', '{01234567-89ab-cdef-0123-456789abcdef)', '{0123456789abcdef0123456789abcdef}'])(
     'given %j, when it is read as an id, then it is none',
     (text) => {
       expect(parseEventId(text)).toBeUndefined();

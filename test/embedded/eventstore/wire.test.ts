@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestEventStore, startTestEventStore } from '../../support/event-store.js';
-import { type ReadShape, type StreamsStub, append, batchAppend, kindOf, read, readRequest, remove, streamsStub } from '../../support/wire.js';
+import { type ReadShape, type StreamsStub, append, batchAppend, batchAppendAll, kindOf, read, readRequest, remove, streamsStub } from '../../support/wire.js';
 
 /** What a real EventStoreDB answered to each call, by the call's name. */
 const recorded: Record<string, unknown> = JSON.parse(
@@ -108,6 +108,28 @@ describe('BatchAppend below the client', () => {
       { events: [event], correlation },
     ]);
     expect(answer).toMatchObject({ success: { currentRevision: '2' } });
+  });
+
+  it.each([
+    ['nil', '00000000-0000-0000-0000-000000000000'],
+    ['none', 'no uuid'],
+  ])('given an append whose correlation id is %s, when others are in the same call, then it alone is refused, once', async (_, correlation) => {
+    const stream = `w-${randomUUID()}`;
+    const answers = await batchAppendAll(stub, [
+      { stream, events: [event], isFinal: false, correlation },
+      { events: [event], correlation },
+      { stream, events: [event] },
+    ]);
+    expect(answers).toMatchObject([{ error: { code: 3, message: 'BadRequest' } }, { success: { currentRevision: '0' } }]);
+  });
+
+  it('given an append whose correlation id is in braces, when its last message spells it without, then it is one append', async () => {
+    const correlation = randomUUID();
+    const answers = await batchAppendAll(stub, [
+      { stream: `w-${randomUUID()}`, events: [event], isFinal: false, correlation: `{${correlation.toUpperCase()}}` },
+      { events: [event], correlation },
+    ]);
+    expect(answers).toMatchObject([{ success: { currentRevision: '1' } }]);
   });
 });
 
