@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDataFolder, runCli, startCli } from '../support/cli.js';
@@ -186,6 +187,18 @@ describe('eventstore', () => {
     const started = await runCli(['eventstore', '--port', '0', '--data', '/proc/nowhere']);
     expect(started.stderr).toContain("no such file or directory, mkdir '/proc/nowhere'");
     expect(started.code).toBe(4);
+  });
+});
+
+describe('eventstore on an IPv6 address', () => {
+  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+
+  it.runIf(hasIpv6)('given --host ::1, says where it listens with the address in brackets', async () => {
+    const server = startCli(['eventstore', '--host', '::1', '--port', '0', '--data', dir, '--json']);
+    const [, url = ''] = await server.printed(/"url":"([^"]+)"/u);
+    expect(url).toMatch(/^esdb:\/\/\[::1\]:\d+\?tls=false$/u);
+    server.child.kill('SIGTERM');
+    expect((await server.finished).code).toBe(0);
   });
 });
 

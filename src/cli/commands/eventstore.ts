@@ -26,6 +26,9 @@ function portOf(text: string): number {
   return port;
 }
 
+/** An IPv6 address stands in brackets: its colons are none before a port. */
+const connectionString = (host: string, port: number): string => `esdb://${host.includes(':') ? `[${host}]` : host}:${port}?tls=false`;
+
 /** `fillbook eventstore` and `fillbook eventstore verify`. */
 export function addEventStore(program: Command): void {
   const command = withCommonOptions(program.command('eventstore'))
@@ -38,7 +41,7 @@ export function addEventStore(program: Command): void {
       return runCommand(common, async ({ config, logger, output, signal }) => {
         const server = await startEventStoreServer({ dir: eventStoreDir(config.dataDir), host, port: portOf(port) });
         logger.info({ host: server.host, port: server.port, dataDir: config.dataDir }, 'event store listening');
-        await output.summary({ url: `esdb://${server.host}:${server.port}?tls=false`, host: server.host, port: server.port, pid: process.pid });
+        await output.summary({ url: connectionString(server.host, server.port), host: server.host, port: server.port, pid: process.pid });
         await aborted(signal);
         await server.close();
         logger.info('event store stopped');
