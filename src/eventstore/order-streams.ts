@@ -44,7 +44,7 @@ const NOT_FOUND: Rejection = { code: 'not_found', message: 'there is no such ord
 export const CONFLICT: Rejection = { code: 'conflict', message: 'others changed it at the same moment, again and again: try again' };
 
 /** Whether a fact carries an order's terms, so that it opens an order where none is known. */
-export const hasTerms = (fact: OrderFactEvent): boolean => fact.data.terms !== undefined;
+const hasTerms = (fact: OrderFactEvent): boolean => fact.data.terms !== undefined;
 
 interface RecordingOptions extends Pick<Work<OrderState, never, never>, 'onSent' | 'onOutage'> {
   readonly ownAccountOnly?: boolean;

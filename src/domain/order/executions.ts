@@ -49,6 +49,8 @@ export interface ExecutionSet {
   readonly conflicts: readonly { readonly first: ExecutionData; readonly other: ExecutionData }[];
   /** By ExecID of the first version: the broker's CumQty in the message that brought the trade. */
   readonly saidCumQty: InsertOnlyMap<string, Quantity>;
+  /** What was traded before the first split, between it and the next, and so on: each as it was traded, without what is waiting. */
+  readonly tradedQtys: readonly Quantity[];
   /** Sums over the list, without what is waiting. */
   readonly listedQty: Quantity;
   readonly listedNotional: Notional;
@@ -61,6 +63,7 @@ export const NO_EXECUTIONS: ExecutionSet = {
   splits: [],
   conflicts: [],
   saidCumQty: InsertOnlyMap.empty(),
+  tradedQtys: [ZERO_QUANTITY],
   listedQty: ZERO_QUANTITY,
   listedNotional: ZERO_NOTIONAL,
 };
@@ -72,10 +75,13 @@ const SPLIT_SCALE = 30;
 const quantityOf = (execution: ExecutionData): Quantity => tryQuantity(execution.lastQty) ?? ZERO_QUANTITY;
 const notionalOf = (execution: ExecutionData): Notional => priceTimesQuantity(tryPrice(execution.lastPx) ?? ZERO_PRICE, quantityOf(execution));
 
-function countedQty(set: ExecutionSet, slot: number, execution: ExecutionData): Quantity {
-  let counted = quantityOf(execution);
-  for (const { before, numerator, denominator } of set.splits) {
-    if (slot < before) counted = scaleQuantity(counted, numerator, denominator, SPLIT_SCALE);
+/** What all of it counts after the splits: the sums are split, not their parts, which a ratio need not divide evenly. */
+function countedQty(tradedQtys: readonly Quantity[], splits: readonly Split[]): Quantity {
+  let counted = ZERO_QUANTITY;
+  for (const [index, traded] of tradedQtys.entries()) {
+    counted = addQuantity(counted, traded);
+    const next = splits[index];
+    if (next) counted = scaleQuantity(counted, next.numerator, next.denominator, SPLIT_SCALE);
   }
   return counted;
 }
@@ -87,17 +93,20 @@ const sameFees = (a: ExecutionData, b: ExecutionData): boolean =>
 /** Puts a new version of an execution in its slot and moves the sums by what it changed. */
 function putVersion(set: ExecutionSet, slot: number, next: OrderExecution): ExecutionSet {
   const before = set.list.get(slot);
-  let { listedQty, listedNotional } = set;
+  let { listedNotional } = set;
+  let changedBy = ZERO_QUANTITY;
   if (before && before.status !== 'busted') {
-    listedQty = subtractQuantity(listedQty, countedQty(set, slot, before.execution));
+    changedBy = subtractQuantity(changedBy, quantityOf(before.execution));
     listedNotional = subtractNotional(listedNotional, notionalOf(before.execution));
   }
   if (next.status !== 'busted') {
-    listedQty = addQuantity(listedQty, countedQty(set, slot, next.execution));
+    changedBy = addQuantity(changedBy, quantityOf(next.execution));
     listedNotional = addNotional(listedNotional, notionalOf(next.execution));
   }
   const list = before ? set.list.replaced(slot, next) : set.list.with(next);
-  return { ...set, list, listedQty, listedNotional };
+  const epoch = set.splits.filter((split) => split.before <= slot).length;
+  const tradedQtys = set.tradedQtys.map((traded, index) => (index === epoch ? addQuantity(traded, changedBy) : traded));
+  return { ...set, list, tradedQtys, listedQty: countedQty(tradedQtys, set.splits), listedNotional };
 }
 
 /** A bust is final: a correction of a busted trade changes its values, and it stays busted. */
@@ -191,8 +200,9 @@ export const nameTrade = (set: ExecutionSet, execId: ExecId, slot: number): Exec
 
 /** After a split of the instrument: the same notional over more (or fewer) of it. */
 export function splitExecutions(set: ExecutionSet, numerator: Quantity, denominator: Quantity): ExecutionSet {
-  const listedQty = scaleQuantity(set.listedQty, numerator, denominator, SPLIT_SCALE);
-  return { ...set, listedQty, splits: [...set.splits, { before: set.list.length, numerator, denominator }] };
+  const splits = [...set.splits, { before: set.list.length, numerator, denominator }];
+  const tradedQtys = [...set.tradedQtys, ZERO_QUANTITY];
+  return { ...set, splits, tradedQtys, listedQty: countedQty(tradedQtys, splits) };
 }
 
 /**

@@ -18,7 +18,7 @@ export interface WriteOptions {
 }
 
 /** The longest name of a stream that is written to, in bytes of UTF-8: each event carries it. */
-export const MAX_STREAM_NAME_BYTES = 4_096;
+const MAX_STREAM_NAME_BYTES = 4_096;
 
 export function readStreamIdentifier(reader: ProtobufReader): string {
   let name = '';

@@ -80,6 +80,13 @@ describe('the executions of an order', () => {
     expect(figures(given(placed(), first, another))).toBe('partially_filled 1000/800/200 @ 100');
   });
 
+  test('given a split with a ratio that divides no trade, then they count what their sum does, and nothing where all are busted', () => {
+    const split = restated('333', { report: { ordStatus: 'partially_filled', orderQty: quantityText('333'), cumQty: quantityText('111'), reason: '0' } });
+    const trades = [placed('999'), traded('E1', '100', '3'), traded('E2', '100', '3'), traded('E3', '133', '3'), split];
+    expect(figures(given(...trades))).toBe('partially_filled 333/111/222 @ 9');
+    expect(figures(given(...trades, busted('B1', 'E1'), busted('B2', 'E2'), busted('B3', 'E3')))).toBe('new 333/0/333 @ 0');
+  });
+
   test('given a split with a ratio that does not divide, then a bust takes away what the trade had become', () => {
     const split = restated('333', { report: { ordStatus: 'partially_filled', orderQty: quantityText('333'), cumQty: quantityText('111'), reason: '0' } });
     const state = given(placed('999'), traded('E1', '333', '3'), split);
