@@ -22,7 +22,11 @@ describe('the plans of pages', () => {
       INSERT INTO position_fill (position_id, order_id, exec_id, version, live, tenant_id, account_id, effect, target_key, symbol, source_symbol, side, qty, px, multiplier, quote_currency, fees, occurred_at, last_position)
       SELECT 'p' || n % 20, 'o' || n, 'e', 1, true, 'default', 'a', 'close', 't' || n % 3, 's', 's', 'buy', 1, 1, 1, 'USD', '[]', '2026-11-20T14:30:' || lpad((n % 60)::text, 2, '0') || 'Z', n
       FROM generate_series(1, 20000) AS n;
-      ANALYZE position_fill;`);
+      ANALYZE position_fill;
+      INSERT INTO quarantine (quarantine_id, tenant_id, account_id, source, origin, line, reason, content, status, quarantined_position, last_position)
+      SELECT 'q' || n, 'default', 'a', 's', 'file-' || n % 7, n, 'r', 'c', 'quarantined', n, n
+      FROM generate_series(1, 20000) AS n;
+      ANALYZE quarantine;`);
   });
   afterAll(async () => {
     await database.close();
@@ -57,6 +61,14 @@ describe('the plans of pages', () => {
       expect(text).toMatch(new RegExp(`Index Scan using ${index} on position_fill \\(actual rows=51`, 'u'));
       expect(text).not.toMatch(/Sort/u);
     }
+  });
+
+  it('given many quarantined lines, when a page of them by file and line is read, then only its rows are looked at, in order', async () => {
+    const text = await plan(
+      "SELECT * FROM quarantine WHERE tenant_id = 'default' AND status = 'quarantined' AND (origin, line, quarantine_id) > ('file-3', 9000, '') ORDER BY origin, line, quarantine_id LIMIT 51",
+    );
+    expect(text).toMatch(/Index Scan using quarantine_by_line on quarantine \(actual rows=51/);
+    expect(text).not.toMatch(/Sort|Filter/);
   });
 
   it('given one order, when a second target is given it in the same tenant, then the table refuses', async () => {
