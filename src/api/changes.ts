@@ -159,6 +159,7 @@ export interface Changes {
   close(): void;
 }
 
+/** Opens the feeds that subscriptions read; they end with `close`. */
 export function openChanges(options: FeedOptions): Changes {
   const orders = new ChangeFeed('orders', READ_MODELS.orders, options);
   const positions = new ChangeFeed('position', READ_MODELS.positions, options);

@@ -18,6 +18,7 @@ export interface LedgerFilter {
   readonly asOf?: string | undefined;
 }
 
+/** A line an account of the ledger and unit: its balance. Throws where there are more than it shows. */
 export async function* trialBalanceReport(database: ReadDatabase, viewer: Viewer, filter: LedgerFilter): AsyncGenerator<Row> {
   const rows = await trialBalance(database, viewer, { ...filter, limit: MAX_BALANCES + 1 });
   if (rows.length > MAX_BALANCES) throw new Error(`the trial balance has more than ${MAX_BALANCES} balances: name one account with --account`);
@@ -57,6 +58,7 @@ export async function* postings(database: ReadDatabase, viewer: Viewer, { accoun
   }
 }
 
+/** Open FIFO lots, a line each. */
 export async function* lots(database: ReadDatabase, viewer: Viewer, { accountId }: LedgerFilter): AsyncGenerator<Row> {
   let after: LotPlace | undefined;
   for (;;) {
@@ -82,6 +84,7 @@ export async function* lots(database: ReadDatabase, viewer: Viewer, { accountId 
   }
 }
 
+/** Realised P&L a line, by trading day, account, environment, symbol and currency. */
 export async function* pnl(database: ReadDatabase, viewer: Viewer, { accountId, costMethod }: LedgerFilter): AsyncGenerator<Row> {
   let before: PnlPlace | undefined;
   for (;;) {

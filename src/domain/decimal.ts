@@ -69,6 +69,7 @@ export const canonicalDecimal = (text: string): DecimalString => formatDecimal(p
 
 const unitsAt = (value: Decimal, scale: number): bigint => value.units * 10n ** BigInt(scale - value.scale);
 
+/** The exact sum. */
 export function add(a: Decimal, b: Decimal): Decimal {
   const scale = Math.max(a.scale, b.scale);
   return normalise(unitsAt(a, scale) + unitsAt(b, scale), scale);

@@ -110,6 +110,7 @@ function tradedPrice(message: FixMessage): PriceString {
   throw new FieldError(fieldName('PriceType'), `${shown(type)} is no price that money follows from, and LastParPx (${TAG.LastParPx}) does not say the percent of par`);
 }
 
+/** The trade in a report. Throws a FieldError that names what is missing or wrong: ExecID, Side, LastQty, LastPx, Symbol, the right of an option. */
 export function executionOf(message: FixMessage, defaults: FixDefaults): ExecutionData {
   const instrument = required(instrumentOf(message, defaults), 'Symbol');
   requireRight(message);
@@ -127,6 +128,7 @@ export function executionOf(message: FixMessage, defaults: FixDefaults): Executi
   };
 }
 
+/** Throws a FieldError where the id is missing or names nothing. */
 export const requiredExecId = (message: FixMessage, name: 'ExecID' | 'ExecRefID'): ExecId => execId(required(idOf(message, name), name));
 
 /** One leg in words, `leg AAPL 20260116 C 150: 2 @ 1.05`. */

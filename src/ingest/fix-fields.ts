@@ -116,6 +116,7 @@ export function textOf({ values }: FixMessage, name: TagName): string | undefine
   return text;
 }
 
+/** The value; throws a FieldError that names the field where there is none. */
 export function required<Value>(value: Value | undefined, name: TagName): Value {
   if (value === undefined) throw new FieldError(fieldName(name), 'is required and missing');
   return value;
@@ -151,6 +152,7 @@ export function sizeOf(message: FixMessage, name: TagName): QuantityString | und
   return text === undefined ? undefined : quantityText(text.replace(/^[+-]/u, ''));
 }
 
+/** A price, which may be negative (spreads); undefined where it is absent. Throws a FieldError where it is no decimal. */
 export function priceOf(message: FixMessage, name: TagName): PriceString | undefined {
   const text = decimalOf(message, name);
   return text === undefined ? undefined : priceText(text);
@@ -183,6 +185,7 @@ export function sequenceOf(message: FixMessage): string | undefined {
   return String(BigInt(text));
 }
 
+/** Whether a Boolean field is `Y`; one that is absent is not. */
 export function flagOf(message: FixMessage, name: TagName): boolean {
   return textOf(message, name) === 'Y';
 }

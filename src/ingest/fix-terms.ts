@@ -58,6 +58,7 @@ export function termsOf(message: FixMessage, defaults: FixDefaults): OrderTerms 
   };
 }
 
+/** Side (54); throws a FieldError where it is missing or not one of 1 to 6. */
 export function requiredSide(message: FixMessage): NonNullable<ReturnType<typeof sideOf>> {
   const code = required(textOf(message, 'Side'), 'Side');
   const side = sideOf(message);
@@ -65,6 +66,7 @@ export function requiredSide(message: FixMessage): NonNullable<ReturnType<typeof
   return side;
 }
 
+/** The terms of a NewOrderSingle. Throws a FieldError where Symbol, Side or OrdType is missing. */
 export function newOrderTerms(message: FixMessage, defaults: FixDefaults): OrderTerms {
   required(sourceSymbolOf(message), 'Symbol');
   requiredSide(message);
@@ -72,6 +74,7 @@ export function newOrderTerms(message: FixMessage, defaults: FixDefaults): Order
   return required(termsOf(message, defaults), 'Symbol');
 }
 
+/** What a replace request or its acknowledgement says of the terms from now on; only what it says. */
 export function changeOf(message: FixMessage): TermsChange {
   const [orderQty, price, stopPx] = [orderQtyOf(message), priceOf(message, 'Price'), priceOf(message, 'StopPx')];
   const [ordType, timeInForce] = [ordTypeOf(message), timeInForceOf(message)];

@@ -40,6 +40,7 @@ export async function setAside(client: ClientBase, policy: string, asides: reado
   }
 }
 
+/** Streams of which an event could not be reacted to, each with the first such event, the oldest first; bounded. */
 export async function readSetAside(client: Queryable, policy: string): Promise<readonly Omit<SetAside, 'reason'>[]> {
   const { rows } = await client.query<{ stream: string; position: string }>(
     'SELECT stream, position FROM set_aside WHERE projection = $1 ORDER BY position LIMIT $2',
@@ -48,6 +49,7 @@ export async function readSetAside(client: Queryable, policy: string): Promise<r
   return rows.map(({ stream, position }) => ({ stream, position: BigInt(position) }));
 }
 
+/** The stream was reacted to after all. */
 export async function clearSetAside(client: ClientBase, policy: string, stream: string): Promise<void> {
   await client.query('DELETE FROM set_aside WHERE projection = $1 AND stream = $2', [policy, stream]);
 }

@@ -99,6 +99,7 @@ export async function wantedRefs(client: Queryable, refs: readonly string[]): Pr
   return new Set(rows.map((row) => row.order_ref));
 }
 
+/** The target waits for its order no more. */
 export async function targetHasOrder(client: Queryable, position: PositionId, key: TargetKey, order: OrderId): Promise<void> {
   await client.query('UPDATE policy_target SET order_id = $3 WHERE position_id = $1 AND target_key = $2', [position, key, order]);
 }
@@ -126,6 +127,7 @@ const linkOf = (row: LinkRow): OrderLink => ({
 
 const LINK_COLUMNS = 'order_id, tenant_id, account_id, position_id, target_key';
 
+/** What these orders fill: a position, and one of its targets or none. */
 export async function readLinks(client: Queryable, orders: readonly OrderId[]): Promise<readonly OrderLink[]> {
   if (orders.length === 0) return [];
   const { rows } = await client.query<LinkRow>({
@@ -142,6 +144,7 @@ export async function untargetedLinks(client: Queryable, position: PositionId): 
   return rows.map(linkOf);
 }
 
+/** The order fills this position, or target, from now on. */
 export async function rememberLink(client: Queryable, link: OrderLink): Promise<void> {
   await client.query(
     `INSERT INTO policy_order_link (${LINK_COLUMNS}) VALUES ($1, $2, $3, $4, $5)

@@ -8,6 +8,7 @@ import { quantityIn } from './terms.js';
  * Requests to cancel or replace an order, from the asking to the answer. Each is named by its ClOrdID.
  */
 
+/** Those that are not named so. */
 export const without = (requests: readonly PendingRequest[], clOrdId: string): readonly PendingRequest[] =>
   requests.length === 0 ? requests : requests.filter((request) => request.clOrdId !== clOrdId);
 
@@ -23,6 +24,7 @@ function refusedBy(requests: readonly PendingRequest[], { clOrdId, origClOrdId }
   return left.length === requests.length && isOrders ? without(requests, origClOrdId) : left;
 }
 
+/** Notes that a request was answered: asked once more, it is a copy. */
 export const markAnswered = (order: OrderProgress, clOrdId: string | undefined): OrderProgress['answered'] =>
   clOrdId === undefined ? order.answered : order.answered.with(clOrdId, true);
 
@@ -50,6 +52,7 @@ export function chainReplaces(order: OrderProgress, report: BrokerReport | undef
   return isAsked ? { ...order, chainedQty: said } : order;
 }
 
+/** The broker refused to cancel or replace (35=9): the request that is named is pending no more; the order is as it was. */
 export function rejectRequest(order: OrderProgress, fact: FactBase, responseTo: 'cancel' | 'replace'): OrderProgress {
   const { clOrdId } = fact.refs;
   const isNamed = clOrdId !== undefined;
@@ -63,6 +66,7 @@ export function rejectRequest(order: OrderProgress, fact: FactBase, responseTo: 
   };
 }
 
+/** The client asks for other terms (35=G): noted until it is answered, for brokers that do not say the quantity they acknowledge. */
 export function askReplace(order: OrderProgress, fact: FactBase & { readonly change: TermsChange }): OrderProgress {
   const clOrdId = fact.refs.clOrdId ?? '';
   if (order.answered.has(clOrdId) || order.replacesAsked.some((request) => request.clOrdId === clOrdId)) return order;

@@ -17,6 +17,7 @@ const NO_IDS: ReadonlySet<string> = new Set(['NONE', '0']);
 
 const invalid = (field: string, message: string): Rejected | Decision<never> => reject('invalid_terms', `${field}: ${message}`, field);
 
+/** Rejected as `invalid_terms` where the ClOrdID is empty, longer than 200 characters, or `NONE` or `0`, which name no order. */
 export function checkClOrdId(clOrdId: string): Verdict {
   if (clOrdId.trim() === '' || NO_IDS.has(clOrdId)) return invalid('clOrdId', `is no id: ${JSON.stringify(clOrdId)}`);
   if (clOrdId.length > MAX_ID_LENGTH) return invalid('clOrdId', `has ${clOrdId.length} characters, at most ${MAX_ID_LENGTH} are allowed`);

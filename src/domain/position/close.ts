@@ -86,6 +86,7 @@ export function sizeClosingOrder({ close, openQty }: PositionState, { clOrdId }:
   return accept<PositionEventBody>({ type: 'ClosingOrderSized', data: { clOrdId, quantity: formatQuantity(openQty) } });
 }
 
+/** The closing order is over, or could not be placed: the position is open again, or closed by what was filled. */
 export function endClose(state: PositionState, { clOrdId, outcome, reason }: EndClose): Decision<PositionEventBody> {
   if (!isClosing(state) || state.close?.request.order.clOrdId !== clOrdId) return accept();
   return accept<PositionEventBody>({ type: 'PositionCloseEnded', data: { clOrdId, outcome, ...(reason === undefined ? {} : { reason }) } });

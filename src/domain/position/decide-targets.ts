@@ -30,6 +30,10 @@ function settled(target: TargetState): Rejection | undefined {
   return { code, message: `targetKey: target ${target.targetKey} is ${target.status} and can no longer change`, field: 'targetKey' };
 }
 
+/**
+ * Sets a target, or changes one that waits. Rejected where percent, price, quantity or key is not valid, where ten targets are active, where
+ * it is filled or cancelled, and where the quantity would be less than it has filled.
+ */
 export function setTarget(state: PositionState, command: SetTarget): Decision<PositionEventBody> {
   const invalid = checkTarget(command);
   if (invalid) return rejected(invalid);
@@ -78,6 +82,7 @@ function tooSmall(target: TargetState, command: SetTarget): Rejection | undefine
   return { code: 'quantity_below_filled', message, field: 'quantity' };
 }
 
+/** Cancels a target that is not filled. Rejected where there is none of that key, or it is over. */
 export function cancelTarget(state: PositionState, command: CancelTarget): Decision<PositionEventBody> {
   const invalid = checkReason(command.reason);
   if (invalid) return rejected(invalid);
@@ -118,6 +123,7 @@ function renamed(state: PositionState, target: TargetState): Rejection | undefin
   return heir && { code: 'order_ref_changed', message: `orderRef: is the order of target ${heir.targetKey} by now`, field: 'orderRef' };
 }
 
+/** The order of a target is over, or it was asked to end: nothing where it is over already or has another order by now. */
 export function endTarget(state: PositionState, command: EndTarget): Decision<PositionEventBody> {
   const target = findTarget(state, command.targetKey);
   if (!target || !isUnfilled(target)) return accept();

@@ -22,12 +22,14 @@ export function unitSet(ranges: readonly (readonly [number, number])[]): CodeUni
   return set;
 }
 
+/** The ranges of a set, first and last unit, in order. */
 export function* rangesOf(set: CodeUnitSet): Generator<readonly [number, number]> {
   for (let at = 0; at < set.length; at += 2) yield [set[at] ?? 0, set[at + 1] ?? 0];
 }
 
 export const unionOf = (...sets: readonly CodeUnitSet[]): CodeUnitSet => unitSet(sets.flatMap((set) => Array.from(rangesOf(set))));
 
+/** All units that are not in a set. */
 export function complementOf(set: CodeUnitSet): CodeUnitSet {
   const ranges: number[] = [];
   let next = 0;
@@ -54,6 +56,7 @@ export function countUpTo(bounds: readonly number[], value: number): number {
   return low;
 }
 
+/** Whether a unit is in a set, by binary search. */
 export function hasUnit(set: CodeUnitSet, unit: number): boolean {
   const count = countUpTo(set, unit);
   return count % 2 === 1 || set[count - 1] === unit;

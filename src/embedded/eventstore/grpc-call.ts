@@ -38,6 +38,7 @@ export function parseGrpcTimeout(header: string | undefined): number | undefined
   return match?.[1] === undefined || unit === undefined ? undefined : Math.min(Number(match[1]) * unit, MAX_TIMER_MS);
 }
 
+/** What was thrown, as the status that the client gets: INVALID_ARGUMENT for bytes that are no protobuf, INTERNAL for a bug. */
 export function asGrpcError(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error;
   if (error instanceof ProtobufError) return invalidArgument(`the request is not valid protobuf: ${error.message}`);

@@ -20,6 +20,7 @@ export interface WriteOptions {
 /** The longest name of a stream that is written to, in bytes of UTF-8: each event carries it. */
 const MAX_STREAM_NAME_BYTES = 4_096;
 
+/** The name in a `StreamIdentifier`; empty where it has none. */
 export function readStreamIdentifier(reader: ProtobufReader): string {
   let name = '';
   for (let field = reader.next(); field !== 0; field = reader.next()) {

@@ -21,12 +21,14 @@ export interface StoreHead {
 
 const MAX_UINT64 = (1n << 64n) - 1n;
 
+/** Key of a block by its first position: big-endian, so that keys sort as positions do. */
 export function positionKey(position: bigint): Buffer {
   const key = Buffer.allocUnsafe(8);
   key.writeBigUInt64BE(position);
   return key;
 }
 
+/** Key of a run of events by its stream and first revision; those of a stream stand together, in order. */
 export function runKey(streamNumber: bigint, revision: bigint): Buffer {
   const key = Buffer.allocUnsafe(16);
   key.writeBigUInt64BE(streamNumber, 0);
@@ -37,6 +39,7 @@ export function runKey(streamNumber: bigint, revision: bigint): Buffer {
 /** A key after all runs of the stream before and before all runs of this one; no run has it. */
 export const beforeRuns = (streamNumber: bigint): Buffer => runKey(streamNumber - 1n, MAX_UINT64);
 
+/** A run as it is stored, with a checksum over its key too. */
 export function encodeRun(key: Buffer, { block, offset, count }: Run): Buffer {
   const value = Buffer.allocUnsafe(16);
   value.writeBigUInt64BE(block, 0);
@@ -54,6 +57,7 @@ export function decodeRun(key: Buffer, stored: Buffer): Run {
 /** Key of the head among the facts of a store. */
 export const HEAD_KEY = Buffer.from('head');
 
+/** The head as it is stored, with a checksum. */
 export function encodeHead({ nextPosition, nextStreamNumber, lastBlock }: StoreHead): Buffer {
   const value = Buffer.allocUnsafe(24);
   value.writeBigUInt64BE(nextPosition, 0);

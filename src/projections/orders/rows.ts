@@ -90,6 +90,7 @@ export interface OrderPlace {
   readonly lastPosition: bigint;
 }
 
+/** The row of an order in `orders`: its state, and where in the log it stands. */
 export function ordersRow(state: OrderState, place: OrderPlace): OrdersRow {
   const { view } = state;
   return {
@@ -137,6 +138,7 @@ function termsColumns(terms: OrderView['terms']) {
   };
 }
 
+/** The row of an execution in `execution`, as its newest version says. */
 export function executionRow(state: OrderState, { execution, ...version }: OrderExecution, orderId: string, lastPosition: bigint): ExecutionRow {
   const { instrument } = execution;
   return {

@@ -28,6 +28,7 @@ export interface SelectedPosition extends Omit<Selected<PositionTable>, 'environ
 
 const COLUMNS = selection('p', Object.keys(POSITION.columns));
 
+/** One position, where the viewer may see it. */
 export async function findPosition(database: ReadDatabase, viewer: Viewer, args: { positionId: string }): Promise<SelectedPosition | undefined> {
   const [row] = await positionsByIds(database, viewer, [args.positionId]);
   return row;
