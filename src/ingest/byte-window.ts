@@ -60,9 +60,9 @@ export class ByteWindow {
     return found === -1 ? -1 : found - this.#from;
   }
 
-  /** The kept bytes before `end` as UTF-8. */
-  text(end: number): string {
-    return this.#bytes.toString('utf8', this.#from, this.#from + end);
+  /** The kept bytes before `end`: as they are until something is appended. */
+  bytes(end: number): Buffer {
+    return this.#bytes.subarray(this.#from, Math.min(this.#from + end, this.#to));
   }
 
   /** Lets go of the bytes before `position`. */

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { ImportOptionError, shown } from './adapter.js';
 import { multipliersFlag } from './contracts.js';
 import { csvFields } from './csv-records.js';
+import { encodingFault } from './decoded.js';
+import type { Decoded } from './decoded.js';
 import type { Delimiter } from './csv-records.js';
 import { flagsSchema, readFlags } from './flags.js';
 import type { ImportFlags } from './adapter.js';
@@ -133,7 +135,8 @@ export function readHeader(names: readonly string[], { renamed, ignored }: CsvSe
 }
 
 /** Throws an `ImportOptionError` where a file's header does not fit the flags. */
-export function checkHeader(text: string, setting: CsvSetting): void {
+export function checkHeader({ text, misencoded }: Decoded, setting: CsvSetting): void {
+  if (misencoded !== undefined) throw new ImportOptionError('columns', `the header cannot be read: ${encodingFault(misencoded).reason}`);
   const fields = csvFields(text, setting.delimiter);
   const names = 'records' in fields ? fields.records[0] : undefined;
   const read = names === undefined ? { reason: 'reason' in fields ? `the header cannot be read: ${fields.reason}` : 'there is no header' } : readHeader(names, setting);

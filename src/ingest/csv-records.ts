@@ -1,5 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { CsvError, parse } from 'csv-parse/sync';
+import { misencodedOf } from './decoded.js';
+import type { Decoded } from './decoded.js';
 import { readLines } from './lines.js';
 import type { Line } from './lines.js';
 
@@ -43,7 +45,7 @@ class RecordJoiner {
 
   constructor(
     delimiter: Delimiter | undefined,
-    private readonly checkHeader: (header: string) => void,
+    private readonly checkHeader: (header: Decoded) => void,
   ) {
     this.#delimiter = delimiter;
   }
@@ -77,18 +79,19 @@ class RecordJoiner {
   #given(lines: readonly Line[]): readonly Line[] {
     [this.#length, this.#isOpen] = [0, false];
     const text = lines.map((line) => line.text).join('\n');
+    const marks = misencodedOf(lines);
     const [first] = lines;
     if (this.#header === undefined) {
-      this.checkHeader(text);
+      this.checkHeader({ text, ...marks });
       this.#header = text;
       return [];
     }
-    return first ? [{ number: first.number, text: `${this.#header}\n${text}`, isCut: lines.some(({ isCut }) => isCut) }] : [];
+    return first ? [{ number: first.number, text: `${this.#header}\n${text}`, ...marks, isCut: lines.some(({ isCut }) => isCut) }] : [];
   }
 }
 
 /** Reads the records behind the header, each as the text of the header and its own. `checkHeader` may throw, before the first one. */
-export async function* readCsvRecords(chunks: AsyncIterable<Buffer>, delimiter: Delimiter | undefined, checkHeader: (header: string) => void): AsyncGenerator<readonly Line[]> {
+export async function* readCsvRecords(chunks: AsyncIterable<Buffer>, delimiter: Delimiter | undefined, checkHeader: (header: Decoded) => void): AsyncGenerator<readonly Line[]> {
   const joiner = new RecordJoiner(delimiter, checkHeader);
   for await (const lines of readLines(chunks, 'utf8')) {
     const records = lines.flatMap((line) => joiner.take(line));

@@ -1,3 +1,4 @@
+import { misencodedOf } from './decoded.js';
 import { readLines } from './lines.js';
 import type { Line } from './lines.js';
 
@@ -49,10 +50,11 @@ class Unfinished {
     this.#length += line.text.length + 1;
     const [first] = this.#lines;
     const texts = this.#lines.map((part) => part.text);
+    const marks = misencodedOf(this.#lines);
     // Without the breaks, which may stand in the CheckSum too.
     if (first && endOf(texts.join('')) !== -1) {
       this.#clear();
-      return [{ ...first, text: texts.join('\n') }];
+      return [{ ...first, ...marks, text: texts.join('\n') }];
     }
     return this.#lines.length >= MAX_LINES || this.#length > MAX_LENGTH ? this.take() : [];
   }

@@ -1,6 +1,7 @@
-import type { Buffer } from 'node:buffer';
-import { StringDecoder } from 'node:string_decoder';
+import { Buffer } from 'node:buffer';
 import { SaxesParser } from 'saxes';
+import { decoded } from './decoded.js';
+import type { Decoded } from './decoded.js';
 import type { Line } from './lines.js';
 
 /*
@@ -31,7 +32,7 @@ const CONTAINERS: ReadonlySet<string> = new Set([ROOT, 'FlexStatements', STATEME
 
 const MAX_DEPTH = 32;
 const MAX_ATTRIBUTES = 400;
-/** Of one tag, comment or text: no Flex element comes near it. */
+/** Of one tag, comment or text, in bytes: no Flex element comes near it. */
 const MAX_PIECE_LENGTH = 1_048_576;
 /** Errors of one file that are given out each on its own; then the reading ends. */
 const MAX_ERRORS = 1_000;
@@ -41,6 +42,8 @@ const MAX_SHOWN_LENGTH = 50_000;
 const BARE_AMPERSAND = /&(?!(?:#\d{1,7}|#x[\da-fA-F]{1,6}|[A-Za-z]\w{0,31});)/u;
 const CLOSING_TAG = /^<\/(?<name>[^\s>]{1,200})\s*>/u;
 const OPAQUE = /^<[!?]/u;
+/** `<`, which is a byte of its own in UTF-8: no character is cut where a piece is. */
+const TAG_START = 0x3c;
 
 /** The document is one that is not read, or goes beyond what is read; nothing behind that place is. */
 class RefusedDocument extends Error {
@@ -63,14 +66,19 @@ class FlexReader {
   #line = 1;
   #attributeCount = 0;
   #error: string | undefined;
+  #misencoded: Decoded['misencoded'];
   #errorCount = 0;
   #root: string | undefined;
   #hasElements = false;
   isOver = false;
   #parser = this.#newParser();
 
-  feed(piece: string): void {
-    this.#safely(() => this.#take(piece));
+  feed({ text, misencoded }: Decoded): void {
+    this.#misencoded = misencoded;
+    this.#safely(() => {
+      if (misencoded === 'utf16') throw new RefusedDocument('the file is UTF-16 by its NULs, only UTF-8 is read');
+      this.#take(text);
+    });
   }
 
   end(): void {
@@ -118,6 +126,8 @@ class FlexReader {
   /** What is wrong with a piece in a way that would make the parser lose its place. */
   #foreseen(piece: string): string | undefined {
     if (OPAQUE.test(this.#held)) return undefined;
+    // What stands behind the end of an element is not read.
+    if (this.#misencoded !== undefined && !CLOSING_TAG.test(piece)) return 'it holds bytes that are not UTF-8';
     if (BARE_AMPERSAND.test(piece)) return 'an & begins no entity that XML knows';
     const name = CLOSING_TAG.exec(piece)?.groups?.['name'];
     if (name === undefined || name === this.#open.at(-1)) return undefined;
@@ -227,22 +237,21 @@ class FlexReader {
  */
 export async function* readFlexElements(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly Line[]> {
   const reader = new FlexReader();
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
+  let rest = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    const text = rest + decoder.write(chunk);
+    const bytes = Buffer.concat([rest, chunk]);
     let from = 0;
-    for (let next = text.indexOf('<', 1); next !== -1; next = text.indexOf('<', next + 1)) {
-      reader.feed(text.slice(from, next));
+    for (let next = bytes.indexOf(TAG_START, 1); next !== -1; next = bytes.indexOf(TAG_START, next + 1)) {
+      reader.feed(decoded(bytes.subarray(from, next), 'utf8'));
       from = next;
     }
-    rest = text.slice(from);
+    rest = bytes.subarray(from);
     if (rest.length > MAX_PIECE_LENGTH) reader.refuse(`an element or text is longer than ${MAX_PIECE_LENGTH} characters`);
     const messages = reader.given();
     if (messages.length > 0) yield messages;
     if (reader.isOver) return;
   }
-  reader.feed(rest + decoder.end());
+  reader.feed(decoded(rest, 'utf8'));
   reader.end();
   const last = reader.given();
   if (last.length > 0) yield last;

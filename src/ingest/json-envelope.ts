@@ -43,6 +43,9 @@ function unwrapped(text: string, isMessage: IsMessage): readonly string[] {
   return messagesWithin(parsed.value, isMessage).map((message) => stringifyLossless(message));
 }
 
+/** A message of a page: of a page of another encoding any may hold the bytes in question. */
+const partOf = (page: Line, number: number, text: string): Line => ({ ...page, number, text });
+
 /**
  * An adapter's `messages` for a format whose messages are JSON objects of one shape: as `readJsonMessages` cuts them, and a page
  * that holds several is given out message by message, so that one that is wrong is quarantined alone. Numbers go on from 1.
@@ -51,10 +54,10 @@ export const jsonMessagesOf = (isMessage: IsMessage) =>
   async function* messages(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly Line[]> {
     let number = 0;
     for await (const lines of readJsonMessages(chunks)) {
-      yield lines.flatMap(({ text, isCut }) =>
-        (isCut ? [text] : unwrapped(text, isMessage)).map((single) => {
+      yield lines.flatMap((line) =>
+        (line.isCut ? [line.text] : unwrapped(line.text, isMessage)).map((single) => {
           number += 1;
-          return { number, text: single, isCut };
+          return partOf(line, number, single);
         }),
       );
     }

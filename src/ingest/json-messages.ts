@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { CLOSING_BRACKET, JsonScanner, OPENING_BRACE, OPENING_BRACKET, isBlank } from './json-scanner.js';
 import { ByteWindow } from './byte-window.js';
+import { decoded } from './decoded.js';
 import { KEPT_BYTES, MAX_LINE_BYTES } from './lines.js';
 import type { Line } from './lines.js';
 
@@ -14,7 +15,7 @@ const COMMA = 0x2c;
 /** Begins each text of a JSON text sequence (RFC 7464). */
 const RECORD_SEPARATOR = 0x1e;
 /** Before each message of an event stream (`text/event-stream`). */
-const EVENT_STREAM_DATA = 'data:';
+const EVENT_STREAM_DATA = Buffer.from('data:');
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
@@ -130,7 +131,7 @@ class MessageCutter {
   }
 
   #isStreamData(): boolean {
-    return this.#state === 'garbage' && this.#window.position === EVENT_STREAM_DATA.length && this.#window.text(EVENT_STREAM_DATA.length) === EVENT_STREAM_DATA;
+    return this.#state === 'garbage' && this.#window.position === EVENT_STREAM_DATA.length && this.#window.bytes(EVENT_STREAM_DATA.length).equals(EVENT_STREAM_DATA);
   }
 
   #beginData(): void {
@@ -176,18 +177,19 @@ class MessageCutter {
 
   /** Gives out the kept bytes before `end` as a message. */
   #give(end: number): void {
-    const text = this.#window.text(end).trim();
+    const { text, ...marks } = decoded(this.#window.bytes(end), 'utf8');
     this.#window.dropTo(end);
     this.#state = 'between';
-    if (text === '') return;
+    const message = text.trim();
+    if (message === '') return;
     this.#number += 1;
-    this.#messages.push({ number: this.#number, text, isCut: false });
+    this.#messages.push({ number: this.#number, text: message, ...marks, isCut: false });
   }
 
   /** Of a message over the limit only the beginning is given out: enough for the quarantine. */
   #giveBeginning(): void {
     this.#number += 1;
-    this.#messages.push({ number: this.#number, text: this.#window.text(KEPT_BYTES), isCut: true });
+    this.#messages.push({ number: this.#number, text: this.#window.bytes(KEPT_BYTES).toString('utf8'), isCut: true });
     this.#state = this.#state === 'value' ? 'long value' : 'long garbage';
   }
 }

@@ -1,6 +1,7 @@
 import type { CommandHandler, CommandResult, OrderFact } from '../eventstore/commands.js';
 import { Slots } from '../eventstore/slots.js';
 import type { ImportFlags, LineParser, ParsedLine } from './adapter.js';
+import { encodingFault } from './decoded.js';
 import { ImportError } from './import-error.js';
 import { ImportTally } from './import-counts.js';
 import { MAX_LINE_BYTES } from './lines.js';
@@ -94,8 +95,9 @@ export class LineRecorder {
     this.#parkedStreams.clear();
   }
 
-  #parsed({ text, number, isCut }: Line): ParsedLine {
+  #parsed({ text, number, isCut, misencoded }: Line): ParsedLine {
     if (isCut) return { kind: 'malformed', reason: `the line is longer than ${MAX_LINE_BYTES} bytes` };
+    if (misencoded !== undefined) return encodingFault(misencoded);
     if (text.trim() === '') return { kind: 'skipped', reason: 'empty line' };
     return this.options.parser.parse(text, number);
   }

@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
+import { decoded } from './decoded.js';
+import type { Decoded } from './decoded.js';
 
 /** A line of a file, without its end. Of a line over the limit only the beginning is kept, and `isCut` says so. */
-export interface Line {
+export interface Line extends Decoded {
   /** From 1. */
   readonly number: number;
-  readonly text: string;
   readonly isCut: boolean;
 }
 
@@ -50,7 +51,7 @@ const withoutMark = (bytes: Buffer): Buffer => (bytes.subarray(0, BYTE_ORDER_MAR
 
 /**
  * Cuts bytes into lines at LF or CRLF; yields those of each chunk together. A last line without an end counts, a byte order
- * mark does not. Holds at most one line and one chunk.
+ * mark does not; a line of another encoding is marked as that. Holds at most one line and one chunk.
  */
 export async function* readLines(chunks: AsyncIterable<Buffer>, encoding: 'utf8' | 'latin1'): AsyncGenerator<readonly Line[]> {
   const pending = new Pending();
@@ -59,7 +60,9 @@ export async function* readLines(chunks: AsyncIterable<Buffer>, encoding: 'utf8'
     number += 1;
     const { isCut } = pending;
     const bytes = withoutEnd(pending.take());
-    return { number, text: (number === 1 ? withoutMark(bytes) : bytes).toString(encoding), isCut };
+    const content = number === 1 ? withoutMark(bytes) : bytes;
+    // The cut may go through a character: it says nothing of the encoding.
+    return { number, ...(isCut ? { text: content.toString(encoding) } : decoded(content, encoding)), isCut };
   };
   for await (const chunk of chunks) {
     const lines: Line[] = [];
