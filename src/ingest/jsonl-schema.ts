@@ -89,7 +89,7 @@ const execution = z
     lastPx: price(),
     instrument,
     sourceSymbol: text().exactOptional(),
-    fees: z.array(z.strictObject({ amount: amount(), currency: currency() })).max(MAX_FEES).default([]),
+    fees: z.array(z.strictObject({ amount: amount(), currency: currency() })).max(MAX_FEES, `must be at most ${MAX_FEES} fees`).default([]),
     positionEffect: positionEffect.exactOptional(),
     positionId: position.exactOptional(),
     venue: text().exactOptional(),

@@ -8,6 +8,7 @@ import { accountNames, lookUpIn, orderAliases } from './aliases.js';
 import type { IdScope } from './aliases.js';
 import { factContext } from './fact-context.js';
 import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
+import { complaint } from './jsonl-complaint.js';
 import { JSON_CONTEXT_FIELDS, jsonContext, jsonFact } from './jsonl-schema.js';
 import type { JsonContext } from './jsonl-schema.js';
 
@@ -23,18 +24,6 @@ export interface FactSession extends Omit<AdapterOptions, 'flags'> {
   readonly given: Flags;
   /** The source's name where neither the fact nor a flag names it. */
   readonly defaultSource: string;
-}
-
-const MAX_DEPTH_OF_PATH = 8;
-
-/** The first thing that is wrong: a field's path as it stands in the line, and why. */
-function complaint(error: z.ZodError): ParsedLine {
-  const [issue] = error.issues;
-  if (!issue) return malformed('does not fit the schema');
-  const path = issue.path.filter((part, index) => !(index === 0 && part === 'data')).slice(0, MAX_DEPTH_OF_PATH);
-  const field = (issue.code === 'unrecognized_keys' ? [...path, issue.keys[0] ?? ''] : path).map(String).join('.').slice(0, 200);
-  const reason = issue.code === 'unrecognized_keys' ? 'is not a field of this fact' : issue.message;
-  return field === '' ? malformed(reason) : malformed(`${field}: ${reason}`.slice(0, 400), field);
 }
 
 function parsedJson(line: string): unknown {
@@ -91,15 +80,18 @@ function orderFact(event: OrderFactEvent, context: JsonContext, { given, default
   };
 }
 
+/** Complaints name what the line holds. */
+const REPORTING = { reportInput: true };
+
 /** Reads one fact as docs/jsonl.md describes it. */
 export function factReader(session: FactSession): (value: Readonly<Record<string, unknown>>) => ParsedLine {
   const factSchema = jsonFact(session.given.environment);
   return ({ type, ...fields }) => {
     const entries = Object.entries(fields);
-    const context = jsonContext.safeParse(Object.fromEntries(entries.filter(([name]) => JSON_CONTEXT_FIELDS.has(name))));
+    const context = jsonContext.safeParse(Object.fromEntries(entries.filter(([name]) => JSON_CONTEXT_FIELDS.has(name))), REPORTING);
     if (!context.success) return complaint(context.error);
     const data = Object.fromEntries(entries.filter(([name]) => !JSON_CONTEXT_FIELDS.has(name)));
-    const event = factSchema.safeParse({ type, data });
+    const event = factSchema.safeParse({ type, data }, REPORTING);
     if (!event.success) return complaint(event.error);
     return { kind: 'facts', facts: [orderFact(event.data, context.data, session)] };
   };

@@ -105,6 +105,25 @@ describe('a JSON line', () => {
     expect(parse({ ...common, ...fields })).toMatchObject({ kind: 'malformed', field });
   });
 
+  it.each([
+    [{ type: 'OrderFilled' }, /^type: "OrderFilled" is not one of OrderPlaced, CancelRequested, .*, ExecutionBusted$/u],
+    [{}, /^type: is required and missing$/u],
+    [{ type: 7 }, /^type: 7 is not one of OrderPlaced/u],
+    [{ type: 'x'.repeat(300) }, /^type: "x{60}…" is not one of OrderPlaced/u],
+    [{ type: 'ExecutionRecorded' }, /^execution: is required and missing$/u],
+    [{ type: 'ExecutionRecorded', execution: { ...execution, lastPx: undefined } }, /^execution\.lastPx: is required and missing$/u],
+    [{ type: 'ExecutionRecorded', execution: { ...execution, lastPx: 187.5 } }, /^execution\.lastPx: must be a decimal in quotes, such as "12\.50"$/u],
+    [{ type: 'ExecutionRecorded', execution: { ...execution, side: 'BUY' } }, /^execution\.side: "BUY" is not one of buy, sell, sell_short, sell_short_exempt, buy_minus, sell_plus$/u],
+    [{ type: 'ExecutionRecorded', execution: { ...execution, side: null } }, /^execution\.side: null is not one of buy/u],
+    [{ type: 'ExecutionRecorded', execution: { ...execution, instrument: 'AAPL' } }, /^execution\.instrument: must be an object$/u],
+    [{ type: 'ExecutionRecorded', execution: { ...execution, fees: '1' } }, /^execution\.fees: must be a list$/u],
+    [{ type: 'ExecutionRecorded', execution: { ...execution, instrument: { symbol: 'AAPL', multiplier: '0' } } }, /^execution\.instrument\.multiplier: must be above 0$/u],
+    [{ type: 'OrderAccepted', possResend: 'yes' }, /^possResend: must be true or false$/u],
+    [{ type: 'OrderAccepted', occurredAt: undefined }, /^occurredAt: is required and missing$/u],
+  ])('says what is asked for, and what it got: %j', (fields, reason) => {
+    expect(parse({ ...common, ...fields })).toMatchObject({ kind: 'malformed', reason: expect.stringMatching(reason) });
+  });
+
   it.each(['', '[]', 'null', '{"type":', '7', '"text"'])('is malformed where it is no object: %s', (line) => {
     expect(parseOne(jsonlAdapter, line)).toEqual({ kind: 'malformed', reason: 'the line is not a JSON object' });
   });
