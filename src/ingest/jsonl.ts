@@ -11,6 +11,7 @@ import { DEFAULT_ACCOUNT, flagsSchema, readFlags } from './flags.js';
 import { complaint } from './jsonl-complaint.js';
 import { JSON_CONTEXT_FIELDS, jsonContext, jsonFact } from './jsonl-schema.js';
 import type { JsonContext } from './jsonl-schema.js';
+import { parseLossless } from './lossless.js';
 
 /*
  * Plain JSON lines: one fact about one order a line, documented in docs/jsonl.md.
@@ -102,7 +103,10 @@ function open({ flags: givenFlags, ...options }: AdapterOptions): LineParser {
   return {
     parse(line) {
       const value = parsedJson(line);
-      return isObject(value) ? read(value) : malformed('the line is not a JSON object');
+      if (!isObject(value)) return malformed('the line is not a JSON object');
+      // JSON.parse takes the last of two members of one name: which of them is meant cannot be known.
+      const lossless = parseLossless(line);
+      return 'reason' in lossless ? malformed(`the line ${lossless.reason}`) : read(value);
     },
   };
 }

@@ -128,6 +128,12 @@ describe('a JSON line', () => {
     expect(parseOne(jsonlAdapter, line)).toEqual({ kind: 'malformed', reason: 'the line is not a JSON object' });
   });
 
+  it('is malformed where one member has two values, and sound where it says one twice', () => {
+    const line = JSON.stringify({ ...common, type: 'ExecutionRecorded', execution });
+    expect(parseOne(jsonlAdapter, line.replace('"lastQty":"40"', '"lastQty":"40","lastQty":"41"'))).toEqual({ kind: 'malformed', reason: expect.stringMatching(/^the line is not valid JSON: Duplicate key 'lastQty'/u) });
+    expect(parseOne(jsonlAdapter, line.replace('"lastQty":"40"', '"lastQty":"40","lastQty":"40"')).kind).toBe('facts');
+  });
+
   it('is as the documentation shows it', () => {
     const page = readFileSync('docs/jsonl.md', 'utf8');
     const examples = [...page.matchAll(/^\{"type".*$/gmu)].map(([line]) => line);
