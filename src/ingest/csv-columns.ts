@@ -120,8 +120,26 @@ export function csvSetting(given: ImportFlags): CsvSetting {
 /** The known column of each of a file's; undefined for one that is ignored. */
 export type CsvHeader = readonly (CsvColumn | undefined)[];
 
+/** Without these no record of a file can be read: every one would be quarantined, for the same reason. */
+const NEEDED_OF_TYPE: ReadonlyMap<string, readonly CsvColumn[]> = new Map<string, readonly CsvColumn[]>([
+  ['ExecutionRecorded', ['execId', 'symbol', 'quantity', 'price']],
+  ['ExecutionCorrected', ['execRefId', 'execId', 'symbol', 'quantity', 'price']],
+  ['ExecutionBusted', ['execRefId']],
+]);
+/** What brokers call them. */
+const EXAMPLES: ReadonlyMap<CsvColumn, string> = new Map<CsvColumn, string>([
+  ['occurredAt', 'Time'],
+  ['execId', 'Trade No'],
+  ['execRefId', 'Corrects'],
+  ['symbol', 'Ticker'],
+  ['quantity', 'Qty'],
+  ['price', 'Px'],
+]);
+
+const neededOf = (header: CsvHeader, type: string): readonly CsvColumn[] => ['occurredAt', ...(header.includes('type') ? [] : (NEEDED_OF_TYPE.get(type) ?? []))];
+
 /** What the columns of a header mean, or what is wrong with them. */
-export function readHeader(names: readonly string[], { renamed, ignored }: CsvSetting): { readonly header: CsvHeader } | { readonly reason: string } {
+export function readHeader(names: readonly string[], { given, renamed, ignored }: CsvSetting): { readonly header: CsvHeader } | { readonly reason: string } {
   if (names.length > MAX_COLUMNS) return { reason: `the header has ${names.length} columns, at most ${MAX_COLUMNS} are read` };
   const present = new Set(names.map((name) => plain(name)));
   const missing = [...renamed.keys()].find((name) => !present.has(name));
@@ -131,7 +149,8 @@ export function readHeader(names: readonly string[], { renamed, ignored }: CsvSe
   if (unknown !== undefined) return { reason: `the column ${shown(unknown)} is not known (docs/csv.md): map it, such as columns=${unknown.slice(0, 60)}:quantity, or ignore it, ignore=${unknown.slice(0, 60)} (or ignore=*)` };
   const twice = header.find((column, index) => column !== undefined && header.indexOf(column) !== index);
   if (twice !== undefined) return { reason: `two columns are ${twice}` };
-  return header.includes('occurredAt') ? { header } : { reason: 'no column is occurredAt: map the one that holds the time, such as columns=Time:occurredAt' };
+  const absent = neededOf(header, given.type).find((column) => !header.includes(column));
+  return absent === undefined ? { header } : { reason: `no column is ${absent}: map the one that holds it, such as columns=${EXAMPLES.get(absent) ?? 'Theirs'}:${absent}` };
 }
 
 /** Throws an `ImportOptionError` where a file's header does not fit the flags. */

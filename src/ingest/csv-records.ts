@@ -101,13 +101,20 @@ export async function* readCsvRecords(chunks: AsyncIterable<Buffer>, delimiter: 
   if (last.length > 0) yield last;
 }
 
+/** In words of ours: those of the parser count lines within what is parsed, not within the file. */
+const BROKEN: ReadonlyMap<string, string> = new Map([
+  ['CSV_QUOTE_NOT_CLOSED', 'a quote opens a field, and none closes it'],
+  ['CSV_INVALID_CLOSING_QUOTE', 'a field goes on behind the quote that closes it: within quotes, a quote is written twice'],
+  ['INVALID_OPENING_QUOTE', 'a quote stands in a field that does not begin with one: quote the whole field, and write the quote in it twice'],
+]);
+
 /** The fields of the records in a text; the reason where it breaks RFC 4180. */
 export function csvFields(text: string, delimiter: Delimiter | undefined): { readonly records: readonly (readonly string[])[] } | { readonly reason: string } {
   const firstLine = text.split('\n', 1)[0] ?? '';
   try {
     return { records: parse(text, { delimiter: delimiter ?? delimiterOf(firstLine), relax_column_count: true, bom: true, trim: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] }) };
   } catch (error) {
-    if (error instanceof CsvError) return { reason: error.message.slice(0, 300) };
+    if (error instanceof CsvError) return { reason: BROKEN.get(error.code) ?? `it breaks RFC 4180 (${error.code})` };
     throw error;
   }
 }

@@ -67,6 +67,21 @@ describe('a CSV file', () => {
     expect([broken?.kind, whole?.kind]).toEqual(['malformed', 'facts']);
   });
 
+  it.each([
+    ['"ACME', /^a quote opens a field, and none closes it$/u],
+    ['"AC"ME', /^a field goes on behind the quote that closes it: /u],
+    ['AC"ME"', /^a quote stands in a field that does not begin with one: /u],
+  ])('whose field is %s says what is wrong, without a number that is not of the file', async (symbol, reason) => {
+    expect(await one({ symbol })).toEqual({ kind: 'malformed', reason: expect.stringMatching(reason) });
+  });
+
+  it('needs no column of a trade where its records name their types, or are no trades', async () => {
+    const placed = { occurredAt: TRADE.occurredAt, orderId: 'A-1' };
+    for (const [values, flags] of [[{ ...placed, type: 'OrderAccepted' }, {}], [placed, { type: 'OrderAccepted' }]] as const) {
+      expect((await parsed(fileOf(values), flags)).map(({ kind }) => kind)).toEqual(['facts']);
+    }
+  });
+
   it('comes with any delimiter, and columns in any order and spelling', async () => {
     const expected = await parsed(fileOf(TRADE));
     expect(expected).toMatchObject([{ kind: 'facts' }]);
@@ -87,6 +102,11 @@ describe('a CSV file', () => {
 
   it.each([
     ['orderId,quantity', {}, /no column is occurredAt/u],
+    ['occurredAt,orderId,symbol,quantity,price', {}, /no column is execId: map the one that holds it, such as columns=Trade No:execId/u],
+    ['occurredAt,execId,Ticker,quantity,price', { ignore: '*' }, /no column is symbol/u],
+    ['occurredAt,execId,symbol,Anzahl,price', { ignore: 'Anzahl' }, /no column is quantity: map .*columns=Qty:quantity/u],
+    ['occurredAt,execId,symbol,quantity', {}, /no column is price/u],
+    ['occurredAt,execId,symbol,quantity,price', { type: 'ExecutionCorrected' }, /no column is execRefId/u],
     ['occurredAt,price,Price', {}, /two columns are price/u],
     ['occurredAt,price', { columns: 'x:colour' }, /is not a column of the file, a colon and one of/u],
     ['occurredAt,price', { delimiter: 'x' }, /delimiter/u],
