@@ -31,7 +31,8 @@ type Session = Omit<AdapterOptions, 'flags'> & { readonly given: z.infer<typeof 
 const MAX_LEGS = 20;
 const MAX_LEG_DEPTH = 3;
 
-const isUpdate = (object: JsonObject): boolean => typeof object['event'] === 'string' && isJsonObject(object['order']);
+/** One that names an execution is an update whatever its order is: a trade is never skipped for what else is wrong. */
+const isUpdate = (object: JsonObject): boolean => typeof object['event'] === 'string' && (isJsonObject(object['order']) || Object.hasOwn(object, 'execution_id'));
 const isActivity = (object: JsonObject): boolean => typeof object['activity_type'] === 'string';
 const isOrder = (object: JsonObject): boolean =>
   Object.hasOwn(object, 'status') && Object.hasOwn(object, 'side') && (Object.hasOwn(object, 'client_order_id') || Object.hasOwn(object, 'filled_qty'));
@@ -142,7 +143,7 @@ function fillActivity(activity: JsonFields, session: Session): ParsedLine {
 
 function parse(message: JsonFields, session: Session): ParsedLine {
   if (message.has('activity_type')) return fillActivity(message, session);
-  const facts = message.has('order') ? tradeUpdate(message, session) : statedOrders(message, message.id('account_id'), session);
+  const facts = message.has('order') || message.has('event') ? tradeUpdate(message, session) : statedOrders(message, message.id('account_id'), session);
   return { kind: 'facts', facts };
 }
 

@@ -14,7 +14,8 @@ import { NO_ORDERS } from './tradestation-values.js';
  */
 
 const has = (object: JsonObject, name: string): boolean => Object.hasOwn(object, name);
-const isMessage: IsMessage = (object) => has(object, 'OrderID') && (has(object, 'Status') || has(object, 'Legs'));
+/** Any two of three: one that an order lacks is named, and what its legs executed is not skipped. */
+const isMessage: IsMessage = (object) => ['OrderID', 'Status', 'Legs'].filter((name) => has(object, name)).length > 1;
 
 const WORDS = /^[A-Za-z][\w -]{0,39}$/u;
 const wordOf = (value: unknown): string => (typeof value === 'string' && WORDS.test(value) ? ` ${value}` : '');

@@ -261,6 +261,9 @@ describe('a malformed message', () => {
     ['fill', 'price', { price: '12,4' }],
     ['fill', 'timestamp', { timestamp: 'noon' }],
     ['trade_bust', 'previous_execution_id', { previous_execution_id: null }],
+    ['fill', 'order', { order: null }],
+    ['fill', 'order', { order: 'o-1' }],
+    ['fill', 'order', { order: undefined }],
   ])('%s names the field %s', (event, field, more) => {
     expect(parse(update(event, 3, orderJson('filled', '4'), { qty: '4', price: '12.4', ...(typeof more === 'object' ? more : {}) }))).toMatchObject({ kind: 'malformed', field });
   });

@@ -230,7 +230,9 @@ describe('what is no order', () => {
 describe('a malformed order', () => {
   it.each<[string, Json, string]>([
     ['no id', orderJson('OPN', '0', { OrderID: '' }), 'OrderID'],
+    ['an execution of no order', orderJson('FPR', '40', { OrderID: undefined }), 'OrderID'],
     ['no status', orderJson(''), 'Status'],
+    ['no status at all', orderJson('FPR', '40', { Status: undefined }), 'Status'],
     ['no time', orderJson('OPN', '0', { OpenedDateTime: '' }), 'OpenedDateTime'],
     ['no legs', orderJson('OPN', '0', { Legs: [] }), 'Legs'],
     ['one symbol twice', orderJson('OPN', '0', { Legs: [legJson('0'), legJson('0')] }), 'Legs'],
