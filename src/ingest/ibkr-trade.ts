@@ -60,7 +60,9 @@ interface TradeNames {
   readonly main: string;
   readonly other: string | undefined;
   /** What most statements name a trade by: its order may be known under it alone. */
-  readonly trade: string;
+  readonly trade: string | undefined;
+  /** Of a trade without an execution id: cancels of queries with few fields know no other name. */
+  readonly transaction: string | undefined;
   /** The order's; undefined where the statement names none. */
   readonly orderId: string | undefined;
 }
@@ -127,18 +129,19 @@ function namesOf(fields: JsonFields, said: () => unknown): TradeNames {
   const [execution, trade, transaction] = [idIn(fields, 'ibExecID', 'execID'), idIn(fields, 'tradeID'), idIn(fields, 'transactionID')];
   const [main = `unnamed ${digestOf(said()).slice(0, 32)}`, ...others] = [execution, trade, transaction].filter((id) => id !== undefined);
   const orderId = idIn(fields, 'ibOrderID', 'orderID', ...(isCancel(fields) ? ['origOrderID'] : []), 'brokerageOrderID');
-  return { main, other: others.find((id) => id !== main), trade: trade ?? transaction ?? main, orderId };
+  return { main, other: others.find((id) => id !== main), trade: trade ?? transaction ?? main, transaction: execution === undefined ? transaction : undefined, orderId };
 }
 
 function aliasesOf({ names, account, terms }: Said, { tenant, source }: FlexSession): Pick<OrderFact, 'aliases' | 'lookUp'> {
   const symbol = plainSymbol(terms.sourceSymbol);
   const scope = { tenant, source, account };
   // The legs of a spread have one order id, and are an order each.
-  const byTrade = accountBrokerAlias({ ...scope, within: ['trade', symbol] }, names.trade);
-  const { orderId } = names;
-  if (orderId === undefined) return { aliases: [byTrade] };
+  const within = (kind: string, id: string | undefined): readonly Alias[] => (id === undefined ? [] : [accountBrokerAlias({ ...scope, within: [kind, symbol] }, id)]);
+  const { orderId, trade, transaction } = names;
+  const byTrade = [...within('trade', trade), ...within('transaction', transaction)];
+  if (orderId === undefined) return { aliases: byTrade };
   const byOrder: Alias = accountBrokerAlias({ ...scope, within: [symbol] }, orderId);
-  return { aliases: [byOrder, byTrade], ...lookUpIn(scope, orderId) };
+  return { aliases: [byOrder, ...byTrade], ...lookUpIn(scope, orderId) };
 }
 
 /** One fact. `name` tells it from the order's others; the same name with another `economic` is a conflict. */
@@ -178,7 +181,7 @@ function replacedBy(fields: JsonFields, { names, codes }: Said): readonly string
   return isOther ? [...versionsBefore(names.main), corrected] : versionsBefore(names.main);
 }
 
-const baseOf = ({ names, terms }: Said) => ({ refs: { brokerOrderId: names.orderId ?? names.trade }, terms });
+const baseOf = ({ names: { orderId, trade, main }, terms }: Said) => ({ refs: { brokerOrderId: orderId ?? trade ?? main }, terms });
 
 function bustOf(said: Said, execRefId: string, by: string, sequence: string, session: FlexSession): OrderFact {
   const event: OrderFactEvent = { type: 'ExecutionBusted', data: { ...baseOf(said), execId: execId(by), execRefId: execId(execRefId) } };
@@ -213,11 +216,16 @@ function tradeFacts(fields: JsonFields, said: Said, session: FlexSession): reado
   return [recorded, ...replacedBy(fields, said).map((before) => bustOf(said, before, main, sequence, session))];
 }
 
-/** A cancel names the trade by origTradeID; in statements without it, by the execution's id. Its other ids are its own. */
+/**
+ * A cancel names the trade by origTradeID; in statements without it, by the execution's id or by origTransactionID. Its tradeID is
+ * its own, but where nothing else is said.
+ */
 function cancelFacts(fields: JsonFields, said: Said, session: FlexSession): readonly OrderFact[] {
-  const cancelled = idIn(fields, 'origTradeID', 'ibExecID', 'execID', 'tradeID', 'origTransactionID');
+  const byName = idIn(fields, 'origTradeID', 'ibExecID', 'execID');
+  const transaction = byName === undefined ? idIn(fields, 'origTransactionID') : undefined;
+  const cancelled = byName ?? transaction ?? idIn(fields, 'tradeID');
   if (cancelled === undefined) throw new FieldError('origTradeID', 'is required and missing: nothing says which trade is cancelled');
-  const ofTrade: Said = { ...said, names: { main: cancelled, other: undefined, trade: cancelled, orderId: said.names.orderId } };
+  const ofTrade: Said = { ...said, names: { main: cancelled, other: undefined, trade: transaction === undefined ? cancelled : undefined, transaction, orderId: said.names.orderId } };
   return [...versionsBefore(cancelled), cancelled].map((version) => bustOf(ofTrade, version, `cancel of ${cancelled}`, CANCEL_SEQUENCE, session));
 }
 

@@ -170,6 +170,7 @@ const CASES: readonly (readonly [string, readonly string[], string])[] = [
   ['a trade that was cancelled and booked anew', [trade(), trade(SECOND), cancel('9100000002', { quantity: '-50' }), trade({ ...SECOND, ibExecID: '0000d514.67400002.01.02', quantity: '40' })], '140/0 @ 20'],
   ['a correction that names the trade', [trade(), trade(SECOND), trade({ ...SECOND, tradeID: '9100000009', ibExecID: '0000d514.67400009.01.01', notes: 'Co;P', origTradeID: '9100000002', quantity: '40' })], '140/0 @ 20'],
   ['a cancel of an order id of its own', [trade(), trade(SECOND), cancel('9100000002', { ibOrderID: '', origOrderID: '800000001' })], '100/0 @ 20'],
+  ['a cancel that names the transaction', [trade({ ibExecID: '' }), trade({ ...SECOND, ibExecID: '' }), cancel('', { tradeID: '9100000099', origTransactionID: '31000000002', quantity: '-50' })], '100/0 @ 20'],
   ['an activity and its confirmation', [trade(), confirm(), trade(SECOND), confirm(SECOND)], '150/0 @ 20'],
 ];
 

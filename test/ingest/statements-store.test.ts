@@ -52,6 +52,16 @@ describe('an import of Flex statements', () => {
     );
   });
 
+  it.each([{}, { ibOrderID: '' }])('of a query with few fields cancels a trade by its transaction, in any order: %j', async (fields) => {
+    const few = { ibExecID: '', ...fields };
+    const files = [statement(trade({ ...few, tradeID: '9001', transactionID: '70001' })), statement(cancel('', { ...few, tradeID: '9100', transactionID: '70099', origTransactionID: '70001' }))];
+    for (const order of [[0, 1], [1, 0]] as const) {
+      const tenant = ledger.newTenant();
+      for (const index of order) await run('ibkr', tenant, files[index] ?? '');
+      expect((await ledger.orders(tenant)).map(({ view }) => [view.executions.map(({ status }) => status), view.discrepancies])).toEqual([[['busted'], []]]);
+    }
+  });
+
   it('brings together what statements with different fields say of one trade', async () => {
     for (const order of [[0, 1], [1, 0]] as const) {
       const tenant = ledger.newTenant();
