@@ -92,6 +92,9 @@ const flags = flagsSchema({
   multipliers: multipliersFlag(),
 });
 
+/** What the flags say that separates fields; undefined where the header says it. */
+export const delimiterOfFlags = (given: ImportFlags): Delimiter | undefined => DELIMITER_NAMES.get(given['delimiter'] ?? 'auto');
+
 /** The flags, read. */
 export interface CsvSetting {
   readonly given: z.infer<typeof flags>;

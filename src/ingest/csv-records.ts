@@ -108,11 +108,13 @@ const BROKEN: ReadonlyMap<string, string> = new Map([
   ['INVALID_OPENING_QUOTE', 'a quote stands in a field that does not begin with one: quote the whole field, and write the quote in it twice'],
 ]);
 
+/** What separates the fields of a text whose first line is the header, as far as that can be told. */
+export const delimiterIn = (text: string): Delimiter => delimiterOf(text.split('\n', 1)[0] ?? '');
+
 /** The fields of the records in a text; the reason where it breaks RFC 4180. */
 export function csvFields(text: string, delimiter: Delimiter | undefined): { readonly records: readonly (readonly string[])[] } | { readonly reason: string } {
-  const firstLine = text.split('\n', 1)[0] ?? '';
   try {
-    return { records: parse(text, { delimiter: delimiter ?? delimiterOf(firstLine), relax_column_count: true, bom: true, trim: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] }) };
+    return { records: parse(text, { delimiter: delimiter ?? delimiterIn(text), relax_column_count: true, bom: true, trim: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] }) };
   } catch (error) {
     if (error instanceof CsvError) return { reason: BROKEN.get(error.code) ?? `it breaks RFC 4180 (${error.code})` };
     throw error;

@@ -31,6 +31,9 @@ const isUtf16 = (bytes: string): boolean => {
   return nuls > 0 && nuls >= rest.length * NULS_OF_UTF16;
 };
 
+/** Text in which lines of UTF-16 were taken for single bytes, without the NULs of those lines. */
+export const withoutNuls = (text: string): string => (text.includes('\0') ? text.split('\n').map((line) => (isUtf16(line) ? line.replaceAll('\0', '') : line)).join('\n') : text);
+
 /** The text of a whole line or message; where its bytes are of another encoding, marked as that. */
 export function decoded(bytes: Buffer, encoding: 'utf8' | 'latin1'): Decoded {
   if (bytes.includes(0)) {

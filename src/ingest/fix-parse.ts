@@ -1,3 +1,5 @@
+import { CREDENTIAL_TAGS } from './credentials.js';
+
 /*
  * The outer form of FIX messages, tag=value encoding: fields, BodyLength, CheckSum. Of one message in one line of a log,
  * whatever the log puts before it.
@@ -114,6 +116,8 @@ function fieldsOf(body: string, separator: string): FixField[] | string {
     const last = fields.at(-1);
     if (Number.isNaN(tag)) {
       if (separator === SOH || !last || !TEXT_TAGS.has(last.tag)) {
+        // It may be the rest of a password that holds a separator.
+        if (last && CREDENTIAL_TAGS.has(last.tag)) return `what stands behind the field ${last.tag} is not tag=value`;
         return `${JSON.stringify(body.slice(position, Math.min(end, position + 40)))} is not tag=value`;
       }
       last.value += separator + body.slice(position, end);

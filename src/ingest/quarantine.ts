@@ -9,6 +9,7 @@ import { quarantineStream } from '../eventstore/identity.js';
 import type { ImportFlags } from './adapter.js';
 import type { LineQuarantined, QuarantinedLineReplayed } from '../eventstore/side-events.js';
 import { DEFAULT_ACCOUNT } from './flags.js';
+import { delimiterOfFlags } from './csv-columns.js';
 import { withoutSecrets } from './secrets.js';
 
 /** The longest content that is kept, in UTF-16 units. A line that long was cut, so it cannot be parsed again. */
@@ -79,7 +80,8 @@ export async function quarantineLine(writer: QuarantineWriter, line: BadLine): P
   const { format, flags } = line;
   const source = flags['source'] ?? format;
   const origin = storable(line.origin, MAX_ORIGIN_LENGTH);
-  const content = withoutSecrets(storable(line.content, MAX_CONTENT_LENGTH));
+  const csv = format === 'csv' ? { delimiter: delimiterOfFlags(flags) } : undefined;
+  const content = storable(withoutSecrets(line.content.slice(0, MAX_CONTENT_LENGTH), csv), MAX_CONTENT_LENGTH);
   const lineNumber = String(line.lineNumber);
   const data: LineQuarantined['data'] = {
     origin,

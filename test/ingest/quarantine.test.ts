@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -71,6 +72,20 @@ describe('a malformed line', () => {
     const [event] = await ledger.ingestEvents(tenant, 'quarantine-');
     expect(event?.data).toMatchObject({ content: 'x'.repeat(100_000), reason: 'the line is longer than 1048576 bytes' });
     expect(await replay()).toMatchObject({ read: 1, replayed: 0, remaining: 1 });
+  });
+});
+
+describe('credentials of a malformed line', () => {
+  it('are kept neither of a column that is called so, nor of a log in UTF-16', async () => {
+    const logon = fromBroker('A', { 554: 'hunter2' });
+    const table = 'occurredAt;execId;symbol;quantity;price;API key\n2026-11-20T14:30:00Z;x-1;ACME;forty;1;hunter2\n';
+    for (const [name, bytes, format, options] of [['wide.log', Buffer.from(logon, 'utf16le'), 'fix', {}], ['trades.csv', Buffer.from(table), 'csv', { ignore: 'API key' }]] as const) {
+      const file = path.join(dir, name);
+      await writeFile(file, bytes);
+      expect(await importFile({ path: file, format, options: { tenant, ...options }, handler: ledger.handler, store: ledger.store })).toMatchObject({ quarantined: 1 });
+    }
+    const kept = (await ledger.ingestEvents(tenant, 'quarantine-')).map(({ data }) => ('content' in data ? data.content : ''));
+    expect(kept).toEqual([logon.replace('hunter2', '***'), table.replace('hunter2\n', '***')]);
   });
 });
 
