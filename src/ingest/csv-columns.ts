@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { ImportOptionError, shown } from './adapter.js';
 import { multipliersFlag } from './contracts.js';
 import { csvFields } from './csv-records.js';
-import { encodingFault } from './decoded.js';
 import type { Decoded } from './decoded.js';
 import type { Delimiter } from './csv-records.js';
 import { flagsSchema, readFlags } from './flags.js';
+import { encodingFault } from './line-faults.js';
 import type { ImportFlags } from './adapter.js';
 import { zonedClock } from './zoned-time.js';
 import type { ZonedClock } from './zoned-time.js';
@@ -154,6 +154,25 @@ export function readHeader(names: readonly string[], { given, renamed, ignored }
   if (twice !== undefined) return { reason: `two columns are ${twice}` };
   const absent = neededOf(header, given.type).find((column) => !header.includes(column));
   return absent === undefined ? { header } : { reason: `no column is ${absent}: map the one that holds it, such as columns=${EXAMPLES.get(absent) ?? 'Theirs'}:${absent}` };
+}
+
+/** A number or a time that was cut off is another one; of a word that was, nobody would know either, but files end in words. */
+const NUMBERS: ReadonlySet<CsvColumn> = new Set<CsvColumn>([
+  'occurredAt', 'multiplier', 'quantity', 'price', 'fee', 'orderQty', 'limitPrice', 'stopPx', 'reducedBy', 'cumQty', 'leavesQty', 'avgPx', 'sequence',
+]);
+
+/**
+ * Whether a record, with its header before it, would read otherwise if something followed: it ends in a number that no quote
+ * closes, or before its last column.
+ */
+export function mayBeCutOff(text: string, setting: CsvSetting): boolean {
+  if (text.endsWith('"')) return false;
+  const fields = csvFields(text, setting.delimiter);
+  const [names, record] = 'records' in fields ? fields.records : [];
+  const read = names && readHeader(names, setting);
+  if (!record || !read || 'reason' in read) return false;
+  const last = read.header[record.length - 1];
+  return record.length < read.header.length || (last !== undefined && NUMBERS.has(last));
 }
 
 /** Throws an `ImportOptionError` where a file's header does not fit the flags. */

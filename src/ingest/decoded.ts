@@ -15,12 +15,6 @@ export interface Decoded {
   readonly misencoded?: Misencoding;
 }
 
-const ENCODING_FIELD = 'encoding';
-const REASONS: Readonly<Record<Misencoding, string>> = {
-  not_utf8: 'the line is not UTF-8: save the file as UTF-8 and import it again',
-  utf16: 'the line is UTF-16 by its NULs: save the file as UTF-8 and import it again',
-};
-
 /** NULs one behind another fill a log that was cut while it was written: they are no UTF-16. */
 const FILLER = /\0{2,}/gu;
 const NULS_OF_UTF16 = 1 / 3;
@@ -49,10 +43,3 @@ export function misencodedOf(lines: readonly Pick<Decoded, 'misencoded'>[]): Pic
   const wrong = lines.find(({ misencoded }) => misencoded !== undefined)?.misencoded;
   return wrong === undefined ? {} : { misencoded: wrong };
 }
-
-/** What a line of another encoding amounts to: whatever a parser would make of it is not what was meant. */
-export const encodingFault = (misencoded: Misencoding) => ({ kind: 'malformed', field: ENCODING_FIELD, reason: REASONS[misencoded] }) as const;
-
-/** Whether a line is in quarantine for its encoding. What was kept of it are its bytes, not its text: no flag makes it readable. */
-export const isEncodingFault = ({ field, reason }: { readonly field?: string | undefined; readonly reason: string }): boolean =>
-  field === ENCODING_FIELD && Object.values(REASONS).includes(reason);

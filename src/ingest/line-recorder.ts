@@ -1,10 +1,9 @@
 import type { CommandHandler, CommandResult, OrderFact } from '../eventstore/commands.js';
 import { Slots } from '../eventstore/slots.js';
 import type { ImportFlags, LineParser, ParsedLine } from './adapter.js';
-import { encodingFault } from './decoded.js';
 import { ImportError } from './import-error.js';
 import { ImportTally } from './import-counts.js';
-import { MAX_LINE_BYTES } from './lines.js';
+import { lineFault } from './line-faults.js';
 import type { Line } from './lines.js';
 import { MAX_CONTENT_LENGTH, quarantineLine } from './quarantine.js';
 import type { QuarantineWriter } from './quarantine.js';
@@ -95,11 +94,11 @@ export class LineRecorder {
     this.#parkedStreams.clear();
   }
 
-  #parsed({ text, number, isCut, misencoded }: Line): ParsedLine {
-    if (isCut) return { kind: 'malformed', reason: `the line is longer than ${MAX_LINE_BYTES} bytes` };
-    if (misencoded !== undefined) return encodingFault(misencoded);
-    if (text.trim() === '') return { kind: 'skipped', reason: 'empty line' };
-    return this.options.parser.parse(text, number);
+  #parsed(line: Line): ParsedLine {
+    const fault = lineFault(line);
+    if (fault) return fault;
+    if (line.text.trim() === '') return { kind: 'skipped', reason: 'empty line' };
+    return this.options.parser.parse(line.text, line.number);
   }
 
   /** Never rejects: a failure is kept, and ends the import. */

@@ -6,8 +6,8 @@ import { ImportOptionError } from './adapter.js';
 import type { ImportFlags, ParsedLine } from './adapter.js';
 import { adapterOf } from './adapters.js';
 import type { LineQuarantined } from '../eventstore/side-events.js';
-import { isEncodingFault } from './decoded.js';
 import { ImportTally } from './import-counts.js';
+import { isLineFault } from './line-faults.js';
 import { MAX_CONTENT_LENGTH, noteReplayed } from './quarantine.js';
 import type { QuarantineWriter } from './quarantine.js';
 
@@ -30,7 +30,7 @@ export interface ReplaySummary {
   readonly events: number;
   readonly duplicates: number;
   readonly parked: number;
-  /** Lines that stay: still malformed, or cut when they were quarantined, or of another encoding than their format's. */
+  /** Lines that stay: still malformed, or not what was meant: cut, unfinished, or of another encoding than their format's. */
   readonly remaining: number;
   readonly position: Position | undefined;
 }
@@ -40,7 +40,7 @@ type Data = LineQuarantined['data'];
 /** The line as it is read now; the error where its format does not take the flags. */
 function parseAgain({ origin, line, format, content, options, field, reason }: Data, flags: ImportFlags, writer: QuarantineWriter): ParsedLine | ImportOptionError {
   if (content.length >= MAX_CONTENT_LENGTH) return { kind: 'malformed', reason: 'the line was cut when it was quarantined' };
-  if (isEncodingFault({ field, reason })) return { kind: 'malformed', reason };
+  if (isLineFault({ field, reason })) return { kind: 'malformed', reason };
   try {
     return adapterOf(format)
       .open({ origin, flags: { ...options, ...flags }, importId: writer.importId, now: writer.now })
