@@ -156,25 +156,6 @@ export function readHeader(names: readonly string[], { given, renamed, ignored }
   return absent === undefined ? { header } : { reason: `no column is ${absent}: map the one that holds it, such as columns=${EXAMPLES.get(absent) ?? 'Theirs'}:${absent}` };
 }
 
-/** A number or a time that was cut off is another one; of a word that was, nobody would know either, but files end in words. */
-const NUMBERS: ReadonlySet<CsvColumn> = new Set<CsvColumn>([
-  'occurredAt', 'multiplier', 'quantity', 'price', 'fee', 'orderQty', 'limitPrice', 'stopPx', 'reducedBy', 'cumQty', 'leavesQty', 'avgPx', 'sequence',
-]);
-
-/**
- * Whether a record, with its header before it, would read otherwise if something followed: it ends in a number that no quote
- * closes, or before its last column.
- */
-export function mayBeCutOff(text: string, setting: CsvSetting): boolean {
-  if (text.endsWith('"')) return false;
-  const fields = csvFields(text, setting.delimiter);
-  const [names, record] = 'records' in fields ? fields.records : [];
-  const read = names && readHeader(names, setting);
-  if (!record || !read || 'reason' in read) return false;
-  const last = read.header[record.length - 1];
-  return record.length < read.header.length || (last !== undefined && NUMBERS.has(last));
-}
-
 /** Throws an `ImportOptionError` where a file's header does not fit the flags. */
 export function checkHeader({ text, misencoded }: Decoded, setting: CsvSetting): void {
   if (misencoded !== undefined) throw new ImportOptionError('columns', `the header cannot be read: ${encodingFault(misencoded).reason}`);

@@ -35,14 +35,6 @@ function isOpenBehind(line: string, delimiter: Delimiter, isOpenBefore: boolean)
   return isOpen;
 }
 
-/** What whoever knows the columns is asked. */
-export interface CsvChecks {
-  /** May throw, before the first record. */
-  readonly header: (header: Decoded) => void;
-  /** Of the last record with its header, where no line break ends it. */
-  readonly mayBeCutOff: (text: string) => boolean;
-}
-
 /** Joins lines to records. */
 class RecordJoiner {
   #lines: Line[] = [];
@@ -53,7 +45,7 @@ class RecordJoiner {
 
   constructor(
     delimiter: Delimiter | undefined,
-    private readonly check: CsvChecks,
+    private readonly checkHeader: (header: Decoded) => void,
   ) {
     this.#delimiter = delimiter;
   }
@@ -90,19 +82,17 @@ class RecordJoiner {
     const marks = misencodedOf(lines);
     const [first] = lines;
     if (this.#header === undefined) {
-      this.check.header({ text, ...marks });
+      this.checkHeader({ text, ...marks });
       this.#header = text;
       return [];
     }
-    if (first === undefined) return [];
-    const record = { number: first.number, text: `${this.#header}\n${text}`, ...marks, isCut: lines.some(({ isCut }) => isCut) };
-    return [lines.at(-1)?.isUnterminated && this.check.mayBeCutOff(record.text) ? { ...record, isUnfinished: true } : record];
+    return first ? [{ number: first.number, text: `${this.#header}\n${text}`, ...marks, isCut: lines.some(({ isCut }) => isCut) }] : [];
   }
 }
 
-/** Reads the records behind the header, each as the text of the header and its own. */
-export async function* readCsvRecords(chunks: AsyncIterable<Buffer>, delimiter: Delimiter | undefined, check: CsvChecks): AsyncGenerator<readonly Line[]> {
-  const joiner = new RecordJoiner(delimiter, check);
+/** Reads the records behind the header, each as the text of the header and its own. `checkHeader` may throw, before the first one. */
+export async function* readCsvRecords(chunks: AsyncIterable<Buffer>, delimiter: Delimiter | undefined, checkHeader: (header: Decoded) => void): AsyncGenerator<readonly Line[]> {
+  const joiner = new RecordJoiner(delimiter, checkHeader);
   for await (const lines of readLines(chunks, 'utf8')) {
     const records = lines.flatMap((line) => joiner.take(line));
     if (records.length > 0) yield records;

@@ -1,6 +1,6 @@
 import { FieldError, catchingFieldErrors, malformed } from './adapter.js';
 import type { Adapter, AdapterOptions, LineParser, ParsedLine } from './adapter.js';
-import { checkHeader, csvSetting, mayBeCutOff, readHeader } from './csv-columns.js';
+import { checkHeader, csvSetting, readHeader } from './csv-columns.js';
 import type { CsvColumn, CsvHeader, CsvSetting } from './csv-columns.js';
 import { csvFact } from './csv-fact.js';
 import { csvFields, readCsvRecords } from './csv-records.js';
@@ -79,7 +79,7 @@ export const csvAdapter: Adapter = {
   encoding: 'utf8',
   messages: (chunks, flags) => {
     const setting = csvSetting(flags);
-    return readCsvRecords(chunks, setting.delimiter, { header: (header) => checkHeader(header, setting), mayBeCutOff: (text) => mayBeCutOff(text, setting) });
+    return readCsvRecords(chunks, setting.delimiter, (header) => checkHeader(header, setting));
   },
   open,
 };

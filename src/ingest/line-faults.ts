@@ -12,21 +12,19 @@ type Fault = Extract<ParsedLine, { kind: 'malformed' }>;
 const fault = (reason: string, field?: string): Fault => ({ kind: 'malformed', reason, ...(field === undefined ? {} : { field }) });
 
 const TOO_LONG = fault(`the line is longer than ${MAX_LINE_BYTES} bytes`);
-const UNFINISHED = fault('the file ends without a line break: whether this record is whole is not known; add a line break and import it again', 'line');
 const MISENCODED: Readonly<Record<Misencoding, Fault>> = {
   not_utf8: fault('the line is not UTF-8: save the file as UTF-8 and import it again', 'encoding'),
   utf16: fault('the line is UTF-16 by its NULs: save the file as UTF-8 and import it again', 'encoding'),
 };
-const ALL: readonly Fault[] = [TOO_LONG, UNFINISHED, ...Object.values(MISENCODED)];
+const ALL: readonly Fault[] = [TOO_LONG, ...Object.values(MISENCODED)];
 
 /** The fault of text of another encoding. */
 export const encodingFault = (misencoded: Misencoding): Fault => MISENCODED[misencoded];
 
 /** What is wrong with a line as a line; undefined where a parser may read it. */
-export function lineFault({ isCut, misencoded, isUnfinished }: Line): Fault | undefined {
+export function lineFault({ isCut, misencoded }: Line): Fault | undefined {
   if (isCut) return TOO_LONG;
-  if (misencoded !== undefined) return encodingFault(misencoded);
-  return isUnfinished ? UNFINISHED : undefined;
+  return misencoded === undefined ? undefined : encodingFault(misencoded);
 }
 
 /** Whether a quarantined line is there for such a fault. */

@@ -7,10 +7,6 @@ export interface Line extends Decoded {
   /** From 1. */
   readonly number: number;
   readonly isCut: boolean;
-  /** The file ends in it, without a line break. */
-  readonly isUnterminated?: true;
-  /** As that, and what it says might be another thing if the file went on: it is not read. */
-  readonly isUnfinished?: true;
 }
 
 /** No message of any format is longer. */
@@ -79,5 +75,5 @@ export async function* readLines(chunks: AsyncIterable<Buffer>, encoding: 'utf8'
     if (from < chunk.length) pending.add(chunk.subarray(from));
     if (lines.length > 0) yield lines;
   }
-  if (!pending.isEmpty) yield [{ ...line(), isUnterminated: true }];
+  if (!pending.isEmpty) yield [line()];
 }

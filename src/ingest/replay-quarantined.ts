@@ -30,7 +30,7 @@ export interface ReplaySummary {
   readonly events: number;
   readonly duplicates: number;
   readonly parked: number;
-  /** Lines that stay: still malformed, or not what was meant: cut, unfinished, or of another encoding than their format's. */
+  /** Lines that stay: still malformed, or not what was meant: cut, or of another encoding than their format's. */
   readonly remaining: number;
   readonly position: Position | undefined;
 }

@@ -33,7 +33,7 @@ const tradeOf = async (changed: Values, flags: Flags = {}) => dataOf(await one(c
 
 async function records(file: string, cuts: readonly number[] = []): Promise<readonly (readonly [number, string])[]> {
   const found: (readonly [number, string])[] = [];
-  for await (const lines of readCsvRecords(chunksOf(file, cuts), undefined, { header: () => undefined, mayBeCutOff: () => false })) found.push(...lines.map(({ number, text }) => [number, text] as const));
+  for await (const lines of readCsvRecords(chunksOf(file, cuts), undefined, () => undefined)) found.push(...lines.map(({ number, text }) => [number, text] as const));
   return found;
 }
 
@@ -57,6 +57,10 @@ describe('a CSV file', () => {
         expect(await records(file, cuts)).toEqual(whole);
       }),
     );
+  });
+
+  it('needs no line break behind its last record (RFC 4180)', async () => {
+    expect(await records('a,b\n1,2\n3,4')).toEqual(await records('a,b\n1,2\n3,4\n'));
   });
 
   it('with a quote that nobody closes loses that line alone', async () => {
@@ -116,31 +120,6 @@ describe('a CSV file', () => {
     ['occurredAt,"price', {}, /the header cannot be read/u],
   ] as const)('whose head is %j with %j is refused before anything is read', async (head, flags, reason) => {
     await expect(parsed(`${head}\n1,2\n`, flags)).rejects.toThrow(reason);
-  });
-});
-
-describe('the last record of a file without a line break behind it', () => {
-  const marksOf = async (values: Values, flags: Flags = {}, end = '') => {
-    const found: unknown[] = [];
-    const file = fileOf(values).trimEnd() + end;
-    for await (const lines of csvAdapter.messages?.(chunksOf(file), flags) ?? []) found.push(...lines.map(({ isUnfinished }) => isUnfinished ?? false));
-    return found;
-  };
-
-  it.each<[Values, boolean]>([
-    [TRADE, true],
-    [{ ...TRADE, fee: '' }, true],
-    [{ ...TRADE, price: '"187.50"' }, false],
-    [{ ...TRADE, venue: 'ARC' }, false],
-    [{ venue: 'ARCA', ...TRADE }, true],
-  ])('%j may have been cut off: %j', async (values, isUnfinished) => {
-    expect(await marksOf(values)).toEqual([isUnfinished]);
-    expect(await marksOf(values, {}, '\n')).toEqual([false]);
-  });
-
-  it('may have been cut off where columns are missing, and may not in a column that is not read', async () => {
-    expect(await marksOf({ ...TRADE, 'fee,venue': '0.3' })).toEqual([true]);
-    expect(await marksOf({ ...TRADE, Note: '18' }, { ignore: 'Note' })).toEqual([false]);
   });
 });
 

@@ -164,7 +164,7 @@ describe('a file of any bytes', () => {
   const readers: readonly (readonly [string, (chunks: AsyncIterable<Buffer>) => AsyncIterable<readonly Line[]>])[] = [
     ['lines', (chunks) => readLines(chunks, 'utf8')],
     ['JSON messages', readJsonMessages],
-    ['CSV records', (chunks) => readCsvRecords(chunks, ',', { header: () => undefined, mayBeCutOff: () => true })],
+    ['CSV records', (chunks) => readCsvRecords(chunks, ',', () => undefined)],
     ['Flex elements', readFlexElements],
   ];
 

@@ -33,7 +33,7 @@ describe('the lines of a file', () => {
     expect(lines).toEqual([
       { number: 1, text: 'a', isCut: false },
       { number: 2, text: '', isCut: false },
-      { number: 3, text: 'b', isCut: false, isUnterminated: true },
+      { number: 3, text: 'b', isCut: false },
     ]);
     expect(await textsOf(Buffer.from('a\n'))).toEqual(['a']);
     expect(await textsOf(Buffer.alloc(0))).toEqual([]);

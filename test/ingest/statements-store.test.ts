@@ -141,15 +141,4 @@ describe('an import of plain CSV', () => {
     expect(await replayQuarantined({ store: ledger.store, handler: ledger.handler, streams, flags: { zone: 'America/New_York' } })).toMatchObject({ replayed: 1, remaining: 1 });
     expect(await ledger.figures(tenant)).toEqual(['1  partially_filled 0 10 0 1 0 0']);
   });
-
-  it('does not book a last number that may have been cut off, nor does a replay', async () => {
-    const tenant = ledger.newTenant();
-    const [head, record] = ['occurredAt,orderId,execId,symbol,side,quantity,price', '2026-11-20T14:30:00Z,A-1,x-1,ACME,buy,40,187.50'];
-    expect(await run('csv', tenant, `${head}\n${record.slice(0, -4)}`)).toMatchObject({ read: 1, commands: 0, quarantined: 1 });
-    expect((await ledger.ingestEvents(tenant, 'quarantine-'))[0]?.data).toMatchObject({ field: 'line', reason: expect.stringMatching(/^the file ends without a line break: /u), content: `${head}\n${record.slice(0, -4)}` });
-    const streams = new Set((await ledger.events(tenant, ['quarantine-'])).map(({ stream }) => stream));
-    expect(await replayQuarantined({ store: ledger.store, handler: ledger.handler, streams })).toMatchObject({ read: 1, replayed: 0, remaining: 1 });
-    expect(await run('csv', tenant, `${head}\n${record}\n`)).toMatchObject({ events: 1, quarantined: 0 });
-    expect(await ledger.figures(tenant)).toEqual(['A-1  partially_filled 0 40 0 1 0 0']);
-  });
 });
