@@ -39,6 +39,8 @@ export interface OrderFact {
    * come (it is taken up), since the others are better. They are never claimed.
    */
   readonly fallback?: readonly Alias[];
+  /** Its names are others' to bring: none becomes a name of its order, and it never brings two orders together. */
+  readonly claimsNothing?: true;
   /**
    * Only an order of the context's account takes the fact: another account's order is as unknown as one that does not exist,
    * also for a fact that was parked, and none of its names is claimed.

@@ -142,6 +142,7 @@ export class OrderFacts {
 
   /** The order that a fact is of, where that is told without asking the store. */
   #knownOrder(fact: OrderFact): OrderId | undefined {
+    if (fact.claimsNothing) return undefined;
     const names = [...fact.aliases, ...(fact.newAliases ?? [])];
     const [only] = names;
     const known = only && this.#commonOrder(names, only, (fact.lookUp ?? fact.fallback ?? []).length > 0);
@@ -160,7 +161,7 @@ export class OrderFacts {
     if (!isTaken) return outcome;
     // Perhaps at this very moment, by another process, for this order while nobody had said its account.
     const { assumed } = await this.resolver.findAll(fact);
-    return { ...outcome, id: await this.resolver.linkAll([outcome.id, ...assumed], fact.context) };
+    return { ...outcome, id: await this.resolver.linkAssumed(outcome.id, assumed, fact.context) };
   }
 
   /** Of the weak names, those that may be free. */
@@ -178,17 +179,18 @@ export class OrderFacts {
   /** Asks the store which orders the names are, links them where they are several, and claims the names that are new. */
   async #recordResolved(fact: OrderFact, steps: RecordingSteps): Promise<OrderOutcome> {
     const found = steps.found ?? (await this.resolver.findAll(fact, steps.hasWaited));
+    if (fact.claimsNothing) return await this.#recordIn(found.orders[0] ?? found.assumed[0] ?? firstName(fact), fact, steps);
     const target = await this.#targetOf(fact, found);
     const outcome = await this.#recordIn(target, fact, steps);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
     if (found.assumed.includes(target)) {
       // Its own names are those within its account, where its order is not yet: the others lead there once it is.
-      for (const name of bringsNoNames(fact) ? [] : (fact.lookUp ?? [])) await this.resolver.claim(name, outcome.id, fact.context);
+      for (const name of fact.lookUp ?? []) await this.resolver.claim(name, outcome.id, fact.context);
       return this.#claimFree(fact, Promise.resolve(outcome));
     }
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
-    const id = bringsNoNames(fact) ? outcome.id : await this.resolver.claimAll([...fact.aliases, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
-    return this.#claimFree(fact, Promise.resolve({ ...outcome, id: await this.resolver.linkAll([id, ...found.assumed], fact.context) }));
+    const id = await this.resolver.claimAll([...fact.aliases, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
+    return this.#claimFree(fact, Promise.resolve({ ...outcome, id: await this.resolver.linkAssumed(id, found.assumed, fact.context) }));
   }
 
   /**
@@ -197,18 +199,20 @@ export class OrderFacts {
    */
   async #targetOf(fact: OrderFact, { orders, assumed }: FoundOrders): Promise<OrderId> {
     const { aliases, context } = fact;
-    const [first] = aliases;
-    if (!first) throw new RangeError('a fact needs at least one alias');
     if (orders.length > 0) return await this.resolver.linkAll(orders, context);
-    if (assumed.length === 0) return orderIdOf(first);
+    if (assumed.length === 0) return firstName(fact);
     const one = await this.resolver.linkAll(assumed, context);
-    for (const alias of bringsNoNames(fact) ? [] : aliases) if ((await this.resolver.find(alias)) === undefined) return await this.resolver.moveTo(orderIdOf(alias), one, context);
+    for (const alias of aliases) if ((await this.resolver.find(alias)) === undefined) return await this.resolver.moveTo(orderIdOf(alias), one, context);
     return await this.resolver.moveTo(undefined, one, context);
   }
 }
 
-/** The answer to a request says which request it answers, by names that the request itself brings; it may be unknown to the broker. */
-const bringsNoNames = ({ fact }: OrderFact): boolean => fact.type === 'CancelRejected';
+/** The order that a fact opens where none is known. */
+function firstName({ aliases }: OrderFact): OrderId {
+  const [first] = aliases;
+  if (!first) throw new RangeError('a fact needs at least one alias');
+  return orderIdOf(first);
+}
 
 /**
  * What a trade is of, as far as the message itself says; nothing for a fact that takes no place in a book. A correction takes the

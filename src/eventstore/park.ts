@@ -38,11 +38,12 @@ function decide(state: ParkedState, command: ParkCommand): Decision<ParkedEventB
     const { factKey, count, orderId } = command;
     return state.waiting.under(factKey).length === count ? accept({ type: 'ParkedFactTakenUp', data: { factKey, orderId } }) : accept();
   }
-  const { aliases, newAliases = [], fact, context, lookUp = [], fallback = [], ownAccountOnly } = command.fact;
+  const { aliases, newAliases = [], fact, context, lookUp = [], fallback = [], claimsNothing, ownAccountOnly } = command.fact;
   if (aliases.length === 0) return reject('invalid_input', 'a fact needs at least one alias', 'aliases');
   if (state.known.has(knownAs(context.commandKey, context.commandDigest))) return accept();
-  const lookedFor = { ...(lookUp.length > 0 ? { lookUp } : {}), ...(fallback.length > 0 ? { fallback } : {}), ...(ownAccountOnly ? { ownAccountOnly } : {}) };
-  return accept({ type: 'FactParked', data: { aliases, newAliases, fact, ...lookedFor } });
+  const lookedFor = { ...(lookUp.length > 0 ? { lookUp } : {}), ...(fallback.length > 0 ? { fallback } : {}) };
+  const marks = { ...(claimsNothing ? { claimsNothing } : {}), ...(ownAccountOnly ? { ownAccountOnly } : {}) };
+  return accept({ type: 'FactParked', data: { aliases, newAliases, fact, ...lookedFor, ...marks } });
 }
 
 function evolve(state: ParkedState, event: ParkedEvent): ParkedState {

@@ -46,14 +46,16 @@ export class AliasResolver {
    * parked, and what it waited for is not expected any more.
    */
   async findAll(fact: OrderFact, hasWaited = false): Promise<FoundOrders> {
-    const { aliases, lookUp = [], fallback = [], context, ownAccountOnly } = fact;
+    const { aliases, lookUp = [], fallback = [], context, ownAccountOnly, claimsNothing } = fact;
     const named = await this.#find(aliases, ownAccountOnly ? context.accountId : undefined);
     const lookedUp = await this.#find(lookUp);
     const isSaid = lookUp.length > 0 && !ownAccountOnly && context.accountId !== ASSUMED_ACCOUNT;
     const assumed = isSaid ? await this.#assumedIn([...named, ...lookedUp]) : [];
     const orders = named.filter((id) => !assumed.includes(id));
     const found = [...orders, ...(await this.#ownLookedUp(lookedUp, orders, context.accountId))];
-    if (hasWaited && found.length + assumed.length === 0) return { orders: (await this.#find(fallback)).slice(0, 1), assumed };
+    const isKnown = found.length + assumed.length > 0;
+    const candidates = hasWaited && !isKnown ? await this.#find(fallback) : found;
+    if (claimsNothing || !isKnown) return { orders: (isSaid ? await this.#ofAccount(candidates, context.accountId) : candidates).slice(0, 1), assumed };
     return { orders: await this.#ofOneAccount(found, context.accountId), assumed };
   }
 
@@ -72,14 +74,15 @@ export class AliasResolver {
   }
 
   /**
-   * Those that may be one order: orders of two accounts never are, whatever names them in one message (accounts of a session may use
-   * the same ClOrdIDs). The account that the fact says counts first, else that of the order whose name comes first.
+   * Those that may be one order. Where a message does not say its account, orders of two accounts are not, whatever names them in it
+   * (accounts of a session may use the same ClOrdIDs): the one whose name comes first counts. One that says it knows them better: a drop
+   * copy may have named the account of the clearing.
    */
   async #ofOneAccount(ids: readonly OrderId[], said: AccountId): Promise<readonly OrderId[]> {
     const orders = [...new Set(ids)];
-    if (orders.length < 2) return orders;
+    if (orders.length < 2 || said !== ASSUMED_ACCOUNT) return orders;
     const owners = await Promise.all(orders.map((id) => this.orders.ownerOf(id)));
-    const account = said !== ASSUMED_ACCOUNT && owners.includes(said) ? said : owners.find((owner) => owner !== undefined);
+    const account = owners.find((owner) => owner !== undefined);
     return orders.filter((_id, index) => owners[index] === undefined || owners[index] === account);
   }
 
@@ -141,7 +144,18 @@ export class AliasResolver {
     if (!opening) throw new Error(`order ${from} has no event`);
     // Another process may have made a pointer of it meanwhile: the order is the one that it led to.
     const opened = (await this.#copy(decodeOrderEvent(opening), opening.id, to, accountId)) ?? to;
-    return await this.linkAll([opened, from], context);
+    return await this.linkAssumed(opened, [from], context);
+  }
+
+  /** Links orders of an assumed account into one, but for those that another process has moved to another account meanwhile. */
+  async linkAssumed(id: OrderId, assumed: readonly OrderId[], context: CommandContext): Promise<OrderId> {
+    const one = [id];
+    for (const order of assumed) {
+      const stands = await this.orders.resolve(order);
+      const owner = stands && (await this.orders.ownerOf(stands));
+      if (stands !== undefined && (owner === undefined || owner === context.accountId)) one.push(stands);
+    }
+    return await this.linkAll(one, context);
   }
 
   async #bySurvival(ids: readonly OrderId[]): Promise<readonly OrderId[]> {

@@ -17,6 +17,7 @@ export type FactParked = NewEvent<
     /** Names under which it is looked for too, among the orders of its own account. */
     readonly lookUp?: readonly Alias[];
     readonly fallback?: readonly Alias[];
+    readonly claimsNothing?: true;
     /** Only an order of the fact's own account may take it up. */
     readonly ownAccountOnly?: true;
   }

@@ -21,7 +21,7 @@ interface NameScope {
   readonly recycling: ReadonlySet<string>;
 }
 
-type Names = Pick<OrderFact, 'aliases' | 'newAliases' | 'lookUp' | 'fallback' | 'claimIfFree'>;
+type Names = Pick<OrderFact, 'aliases' | 'newAliases' | 'lookUp' | 'fallback' | 'claimIfFree' | 'claimsNothing'>;
 
 /** What ids are unique within; undefined where the message does not say one part of it. */
 function scopeWithin(message: FixMessage, { recycling, tradingDay, account, accountIsKnown }: NameScope): readonly string[] | undefined {
@@ -86,8 +86,9 @@ function ownNames(message: FixMessage, { data: { refs } }: OrderFactEvent, where
 
 /**
  * Of a cancel reject, which often leaves out its account (FIX 4.2 has no field for it there) and its instrument. Where it has no
- * OrderID that can be used, or that says that there is no such order, its order is the one that the refused request (ClOrdID) was of;
- * only where nobody knows that request, the one that it names (OrigClOrdID): another account's order may have that name.
+ * OrderID that can be used, or says that there is no such order (its OrderID is then that of nothing), its order is the one that the
+ * refused request (ClOrdID) was of; only where nobody knows that request, the one that it names (OrigClOrdID): another account's order may
+ * have that name. By names of the session alone it brings none: the request does.
  */
 function answerNames(message: FixMessage, { data: { refs, report } }: OrderFactEvent, where: NameScope): Names {
   const { tenant, source, account, accountIsKnown } = where;
@@ -98,18 +99,20 @@ function answerNames(message: FixMessage, { data: { refs, report } }: OrderFactE
   const ids = [origClOrdId, clOrdId].filter((id) => id !== undefined);
   const isScoped = within !== undefined;
   const byOrderId = brokerOrderId === undefined || !isScoped ? [] : [brokerAlias(scope, brokerOrderId)];
-  const namesRequest = byOrderId.length === 0 || report?.ordStatus === 'rejected';
-  const [request, ...others] = ids.toReversed().map((id) => ofSession(id));
-  const byRequest = request !== undefined && (!isScoped || (namesRequest && !accountIsKnown)) ? [request] : [];
+  const namesRequest = byOrderId.length === 0 || (report?.ordStatus === 'rejected' && ids.length > 0);
   const byAccount = isScoped && accountIsKnown ? ids.map((id) => clientAlias(scope, id)) : [];
+  const own = [...(namesRequest ? [] : byOrderId), ...byAccount];
+  const [request, ...others] = ids.toReversed().map((id) => ofSession(id));
+  const isOfRequest = own.length === 0 && request !== undefined;
   // Also an order that was placed in the assumed account by other means than this session.
   const placed = isScoped && namesRequest && !accountIsKnown ? ids.map((id) => clientAlias(scope, id)) : [];
   return {
-    aliases: [...byOrderId, ...byAccount, ...byRequest],
+    aliases: isOfRequest ? [request] : own,
     newAliases: [],
+    ...(isOfRequest ? { claimsNothing: true as const } : {}),
     ...given({
       lookUp: accountIsKnown ? [...(isScoped ? (lookUpIn(scope, brokerOrderId).lookUp ?? []) : []), ...ids.map((id) => unsaid(id))] : placed,
-      fallback: accountIsKnown && isScoped ? [] : [...(byRequest.length > 0 || request === undefined ? [] : [request]), ...others],
+      fallback: [...(namesRequest ? byOrderId : []), ...(isOfRequest || request === undefined || byAccount.length > 0 ? [] : [request]), ...(byAccount.length > 0 ? [] : others)],
     }),
   };
 }

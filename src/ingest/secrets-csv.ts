@@ -19,10 +19,12 @@ interface Field {
 
 /** The field that begins at a place, quoted or not. */
 function fieldAt(text: string, from: number, delimiter: Delimiter): Field {
-  let isQuoted = false;
+  let [isQuoted, isBlank] = [false, true];
   for (let at = from; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === '"' && (isQuoted || text.slice(from, at).trim() === '')) isQuoted = !isQuoted;
+    const character = text[at] ?? '';
+    const beginsHere = isBlank;
+    isBlank &&= character.trim() === '';
+    if (character === '"' && (isQuoted || beginsHere)) isQuoted = !isQuoted;
     else if (character === '"' && text[at - 1] === '"') isQuoted = true;
     else if (!isQuoted && (character === delimiter || character === '\n')) return { from, to: at, isOpen: false };
   }

@@ -11,15 +11,17 @@ const USUAL_SEPARATORS: readonly string[] = ['\u0001', '|', ';', '^A'];
 const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`);
 const USUAL = USUAL_SEPARATORS.map(escaped).join('|');
 /** The head of a FIX message. Whatever stands behind it, before its BodyLength, is what separates its fields. */
-const FIX_HEAD = new RegExp(String.raw`(?:^|[^0-9])8=FIX(?:T\.1\.1|\.\d\.\d(?:SP\d)?)(?<separator>${USUAL}|[^=]{1,8}?(?=9=\d)|[^\w=])`, 'gu');
+const FIX_HEAD = new RegExp(String.raw`(?:^|[^0-9])8=FIX(?:T\.1\.1|\.\d\.\d(?:SP\d)?)(?<separator>${USUAL}|[^=\r\n]{1,8}?(?=9=\d)|[^\w=\r\n])`, 'gu');
 /** A log may break its lines anywhere, within a tag too. */
-const BREAKS = String.raw`[\r\n]*`;
+const BREAKS = String.raw`[\r\n]{0,4}`;
+/** Of the heads in one text. */
+const MAX_SEPARATORS = 8;
 const TAGS = [...CREDENTIAL_TAGS].map((tag) => String(tag).replaceAll(/(?<=\d)(?=\d)/gu, BREAKS)).join('|');
 
 /** A value ends where the next field begins, or the text: separators that stand within it belong to it. */
 function withoutFixSecrets(text: string, separators: readonly string[]): string {
   const between = `(?:${separators.map(escaped).join('|')})`;
-  const field = new RegExp(`(?=\\d)(?<=^|${between}${BREAKS})(${TAGS})${BREAKS}=[^]*?(?=${between}(?:${BREAKS}\\d[\\d\\r\\n]*=|${BREAKS}$)|$)`, 'gu');
+  const field = new RegExp(`(?=\\d)(?<=^|${between}${BREAKS})(${TAGS})${BREAKS}=[^]*?(?=${between}(?:${BREAKS}\\d[\\d\\r\\n]{0,12}=|${BREAKS}$)|$)`, 'gu');
   return text.replaceAll(field, `$1=${STRUCK}`);
 }
 
@@ -28,7 +30,7 @@ function withoutFixMessageSecrets(text: string): string {
   const heads = [...text.matchAll(FIX_HEAD)];
   const from = heads[0]?.index ?? text.length;
   const separators = new Set(heads.map(({ groups }) => groups?.['separator'] ?? ''));
-  return withoutFixSecrets(text.slice(0, from), USUAL_SEPARATORS) + (heads.length === 0 ? '' : withoutFixSecrets(text.slice(from), [...separators]));
+  return withoutFixSecrets(text.slice(0, from), USUAL_SEPARATORS) + (heads.length === 0 ? '' : withoutFixSecrets(text.slice(from), [...separators].slice(0, MAX_SEPARATORS)));
 }
 
 const JSON_MEMBER = new RegExp(String.raw`"[^"\\]{0,60}${CREDENTIAL_NAME}[^"\\]{0,60}"\s{0,20}:\s{0,20}`, 'giu');

@@ -42,7 +42,7 @@ function parkedRows(recorded: RecordedEvent): readonly ParkedRow[] {
 }
 
 /** All names that its order may turn up under. */
-const namesOf = ({ data }: FactParked): readonly Alias[] => [...data.aliases, ...(data.lookUp ?? [])];
+const namesOf = ({ data }: FactParked): readonly Alias[] => [...data.aliases, ...(data.lookUp ?? []), ...(data.fallback ?? [])];
 
 function tryDecode(recorded: RecordedEvent): IngestEvent | undefined {
   try {

@@ -176,6 +176,24 @@ describe('a message without its account', () => {
     }
   });
 
+  it('that refuses a cancel is of the order that a later file tells of', async () => {
+    expect(await run([refused({ 37: 'NONE', 39: '8' })])).toMatchObject({ parked: 1 });
+    await run([placed(), accepted()]);
+    const [first] = await ledger.events(tenant, ['parked-']);
+    expect(first && (await ledger.handler.takeUpParked(first.stream))).toMatchObject({ takenUp: 1, left: 0 });
+    expect(await ledger.orders(tenant)).toHaveLength(1);
+  });
+
+  it('that refuses cancels of orders the broker knows nothing of, under one OrderID for all, brings no two orders together', async () => {
+    for (const account of [undefined, 'ACC1']) {
+      tenant = ledger.newTenant();
+      const unknown = { 1: account, 37: 'UNKNOWN', 39: '8', 102: '1' };
+      const other = { 11: 'D1', 37: 'O2' };
+      await run([placed(), accepted(), cancel(), refused(unknown), placed({ 11: 'D1' }), accepted({ ...other, 17: 'M1' }), cancel({ 11: 'D2', 41: 'D1' }), refused({ ...unknown, 11: 'D2', 41: 'D1' })]);
+      expect((await figures()).map((order) => order.slice(0, 5))).toEqual(['O1 C2', 'O2 D2']);
+    }
+  });
+
   it('that refuses a cancel which no line tells of is of the order that it names', async () => {
     expect(await run([placed(), accepted(), refused({ 37: 'NONE' })])).toMatchObject({ parked: 0 });
     expect(await figures()).toEqual(['O1 C2 new 100 0 100 0 0 0']);
@@ -197,6 +215,24 @@ describe('a message without its account', () => {
       tenant = ledger.newTenant();
       await run(lines);
       expect({ lines, figures: await figures(), accounts: await accounts() }).toEqual({ lines, figures: ['O1 C2 filled 100 100 0 1 0 0'], accounts: ['ACC1'] });
+    }
+  });
+
+  it('or with the account of the clearing on a drop copy is one trade, in any order', async () => {
+    const clearing = { 1: 'CLR', 56: 'DROP' };
+    for (const lines of permutations([placed(), filled('E1', clearing), filled('E1')])) {
+      tenant = ledger.newTenant();
+      await run(lines);
+      expect({ lines, figures: await figures() }).toEqual({ lines, figures: ['O1 C1 filled 100 100 0 1 0 0'] });
+    }
+  });
+
+  it('that refuses a cancel and says its OrderID gives the order that name', async () => {
+    const trade = filled('E1', { 11: undefined });
+    for (const lines of permutations([placed(), refused({ 1: 'ACC1' }), trade])) {
+      tenant = ledger.newTenant();
+      await run(lines);
+      expect({ lines, orders: (await ledger.orders(tenant)).map(({ view }) => view.executions.length) }).toEqual({ lines, orders: [1] });
     }
   });
 

@@ -22,6 +22,21 @@ describe('a line that is kept as it came', () => {
   });
 });
 
+describe('a line that was made to take long', () => {
+  it.each([
+    ['line breaks', `8=FIX.4.4\r9=5\r554=${'\r'.repeat(90_000)}x`],
+    ['line breaks behind separators', `8=FIX.4.4|9=5|554=${'|\r'.repeat(45_000)}x`],
+    ['heads', Array.from({ length: 4_500 }, (_, index) => `8=FIX.4.4${String.fromCodePoint(0x4e00 + index)}9=5 554=a`).join('\n')],
+    ['digits', `8=FIX.4.4|9=5|554=${'|1'.repeat(45_000)}`],
+  ])('by %s is struck all the same', (_what, line) => {
+    expect(withoutSecrets(line).length).toBeLessThanOrEqual(line.length);
+  });
+
+  it('by blanks and quotes in a column of CSV is struck all the same', () => {
+    expect(withoutSecrets(`token\n${' '.repeat(45_000)}${'"'.repeat(45_000)}`, { delimiter: undefined })).toBe('token\n***');
+  });
+});
+
 describe('a FIX message that is kept', () => {
   it.each([
     [`8=FIX.4.4|9=5|554=my${SOH}|10=1|`, `8=FIX.4.4|9=5|554=***|10=1|`],

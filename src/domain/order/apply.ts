@@ -226,7 +226,10 @@ function applyByType(order: OrderProgress, entry: OrderFactEntry): OrderProgress
 }
 
 function readIds(order: OrderProgress, fact: OrderFactEvent): OrderProgress {
-  const { clOrdId, brokerOrderId } = fact.data.refs;
+  const { clOrdId, brokerOrderId: said } = fact.data.refs;
+  // A broker that knows no such order may say the same id of all of them.
+  const isOfNothing = fact.type === 'CancelRejected' && fact.data.report?.ordStatus === 'rejected';
+  const brokerOrderId = isOfNothing ? (order.brokerOrderId ?? said) : said;
   const isUnchanged = (clOrdId === undefined || clOrdId === order.reportedClOrdId) && (brokerOrderId === undefined || brokerOrderId === order.brokerOrderId);
   if (isUnchanged) return order;
   return {

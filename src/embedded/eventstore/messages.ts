@@ -52,7 +52,8 @@ export function readWriteOptions(reader: ProtobufReader, other?: (field: number,
     } else if (other?.(field, reader) !== true) reader.skip();
   }
   if (stream === '') throw invalidArgument("stream_identifier: the stream's name is missing");
-  const nameBytes = Buffer.byteLength(stream);
+  // Of a stream with the longest name the metadata can be written too.
+  const nameBytes = Buffer.byteLength(stream.startsWith('$$') ? stream.slice(2) : stream);
   if (nameBytes > MAX_STREAM_NAME_BYTES) {
     throw new GrpcError(GrpcCode.resourceExhausted, `stream_identifier: the stream's name has ${nameBytes} bytes, more than ${MAX_STREAM_NAME_BYTES}`);
   }

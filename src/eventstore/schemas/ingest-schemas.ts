@@ -26,6 +26,7 @@ export const INGEST_SCHEMAS = {
     fact: orderFact,
     lookUp: z.array(alias).max(MAX_ALIASES).exactOptional(),
     fallback: z.array(alias).max(MAX_ALIASES).exactOptional(),
+    claimsNothing: z.literal(true).exactOptional(),
     ownAccountOnly: z.literal(true).exactOptional(),
   }),
   ParkedFactTakenUp: z.strictObject({ factKey: text(MAX_COMMAND_KEY_LENGTH), orderId: uuid<OrderId>() }),
