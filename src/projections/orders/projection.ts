@@ -15,7 +15,7 @@ const STREAM_PREFIX = 'order-';
 /** Orders as FIX 4.4 sees them, and their executions: a row an order, and a row an execution with its newest version. */
 export const ordersProjection: Projection = {
   name: 'orders',
-  version: 3,
+  version: 4,
   streamPrefixes: [STREAM_PREFIX],
   tables: [ORDERS, EXECUTION],
   open: (options) => new FoldedStreams(orderFolder, options),
