@@ -179,7 +179,10 @@ export class OrderFacts {
   /** Asks the store which orders the names are, links them where they are several, and claims the names that are new. */
   async #recordResolved(fact: OrderFact, steps: RecordingSteps): Promise<OrderOutcome> {
     const found = steps.found ?? (await this.resolver.findAll(fact, steps.hasWaited));
-    if (fact.claimsNothing) return await this.#recordIn(found.orders[0] ?? found.assumed[0] ?? firstName(fact), fact, steps);
+    if (fact.claimsNothing) {
+      const [known = found.assumed[0]] = found.orders;
+      return known === undefined ? { kind: 'unknown_order' } : await this.#recordIn(known, fact, steps);
+    }
     const target = await this.#targetOf(fact, found);
     const outcome = await this.#recordIn(target, fact, steps);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;

@@ -199,6 +199,13 @@ describe('a message without its account', () => {
     expect(await figures()).toEqual(['O1 C2 new 100 0 100 0 0 0']);
   });
 
+  it('nor its instrument, but its account (a cancel reject) is never of another account’s order (idsRecycle=instrument)', async () => {
+    const log = [placed(), placed({ 1: 'ACC2' }), cancel(), cancel({ 1: 'ACC2' }), refused({ 1: 'ACC2', 37: 'NONE', 39: '8' })];
+    await run(log, { idsRecycle: 'instrument' });
+    expect((await ledger.events(tenant, ['order-'])).filter(({ type }) => type === 'CancelRejected')).toEqual([]);
+    expect(await ledger.events(tenant, ['parked-'])).toHaveLength(1);
+  });
+
   it.each([{}, unsaid])('nor its instrument (a cancel reject) is of the order of the cancel (idsRecycle=instrument, %j)', async (who) => {
     const log = [placed(who), accepted(who), placed({ ...who, 55: 'MSFT' }), accepted({ ...who, 37: 'O2', 55: 'MSFT' }), cancel({ ...who, 55: 'MSFT' }), refused({ 37: 'O2' })];
     expect(await run(log, { idsRecycle: 'instrument' })).toMatchObject({ parked: 0 });
