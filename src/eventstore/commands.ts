@@ -26,7 +26,7 @@ export interface OrderFact {
   readonly context: CommandContext;
   /**
    * The fact is also of the order that one of these names, where that is of the context's account, or of an account that was only
-   * assumed. They are claimed for an order of an assumed account alone: so a name that accounts share is not taken from the others.
+   * assumed. They are never claimed: a name that accounts share is not taken from the others.
    */
   readonly lookUp?: readonly Alias[];
   /**

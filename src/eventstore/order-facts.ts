@@ -145,7 +145,7 @@ export class OrderFacts {
     if (fact.claimsNothing) return undefined;
     const names = [...fact.aliases, ...(fact.newAliases ?? [])];
     const [only] = names;
-    const known = only && this.#commonOrder(names, only, (fact.lookUp ?? fact.fallback ?? []).length > 0);
+    const known = only && this.#commonOrder(names, only, (fact.lookUp ?? []).length + (fact.fallback ?? []).length > 0);
     if (known === undefined) return undefined;
     // One that it is looked for under may have turned up since, in the account that is assumed.
     const isElsewhere = (name: Alias): boolean => (this.resolver.findCached(name) ?? known) !== known;
@@ -186,11 +186,6 @@ export class OrderFacts {
     const target = await this.#targetOf(fact, found);
     const outcome = await this.#recordIn(target, fact, steps);
     if (outcome.kind !== 'appended' && outcome.kind !== 'duplicate') return outcome;
-    if (found.assumed.includes(target)) {
-      // Its own names are those within its account, where its order is not yet: the others lead there once it is.
-      for (const name of fact.lookUp ?? []) await this.resolver.claim(name, outcome.id, fact.context);
-      return this.#claimFree(fact, Promise.resolve(outcome));
-    }
     // After the fact, and for a duplicate too: a process that was killed in between has left names unclaimed.
     const id = await this.resolver.claimAll([...fact.aliases, ...(fact.newAliases ?? [])], outcome.id, fact.context, fact.ownAccountOnly);
     return this.#claimFree(fact, Promise.resolve({ ...outcome, id: await this.resolver.linkAssumed(id, found.assumed, fact.context) }));

@@ -47,8 +47,7 @@ export class AliasResolver {
    */
   async findAll(fact: OrderFact, hasWaited = false): Promise<FoundOrders> {
     const { aliases, lookUp = [], fallback = [], context, ownAccountOnly, claimsNothing } = fact;
-    const named = await this.#find(aliases, ownAccountOnly ? context.accountId : undefined);
-    const lookedUp = await this.#find(lookUp);
+    const [named, lookedUp] = await Promise.all([this.#find(aliases, ownAccountOnly ? context.accountId : undefined), this.#find(lookUp)]);
     const isSaid = lookUp.length > 0 && !ownAccountOnly && context.accountId !== ASSUMED_ACCOUNT;
     const assumed = isSaid ? await this.#assumedIn([...named, ...lookedUp]) : [];
     const orders = named.filter((id) => !assumed.includes(id));
@@ -149,13 +148,9 @@ export class AliasResolver {
 
   /** Links orders of an assumed account into one, but for those that another process has moved to another account meanwhile. */
   async linkAssumed(id: OrderId, assumed: readonly OrderId[], context: CommandContext): Promise<OrderId> {
-    const one = [id];
-    for (const order of assumed) {
-      const stands = await this.orders.resolve(order);
-      const owner = stands && (await this.orders.ownerOf(stands));
-      if (stands !== undefined && (owner === undefined || owner === context.accountId)) one.push(stands);
-    }
-    return await this.linkAll(one, context);
+    const standing = (await Promise.all(assumed.map((order) => this.orders.resolve(order)))).filter((order) => order !== undefined);
+    const owners = await Promise.all(standing.map((order) => this.orders.ownerOf(order)));
+    return await this.linkAll([id, ...standing.filter((_order, index) => owners[index] === undefined || owners[index] === context.accountId)], context);
   }
 
   async #bySurvival(ids: readonly OrderId[]): Promise<readonly OrderId[]> {
